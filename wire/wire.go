@@ -1,0 +1,146 @@
+// Package wire turns TLS messages into bytes and bytes into messages.
+//
+// It knows layouts and code points, and nothing of what they are for: whether a message is welcome now is decided
+// above. A message is decoded exactly once, here; every decoded [Message] keeps the bytes it came from, because the
+// transcript hash needs them and so does whoever watches.
+//
+// A decoder that fails says where: [DecodeError] carries the path of the field, its offset in the message and what
+// was wrong with it. [Fields] runs the same decoder and returns the byte range of every field it read.
+//
+// The layouts are those of RFC 5246 §4 (the presentation language) and §7.4 (the handshake messages).
+package wire
+
+import "fmt"
+
+// Message is a handshake message, or the ChangeCipherSpec that takes a place among them.
+//
+// Raw returns the bytes of the message as on the wire, with the four-byte handshake header; they belong to the
+// message and must not be changed. It is nil for a message that has been neither decoded nor encoded.
+type Message interface {
+	Type() HandshakeType
+	Raw() []byte
+	Context() Context
+
+	keep(raw []byte, ctx Context)
+	decode(r *Reader, ctx Context)
+	encode(w *Writer)
+}
+
+// Context is what a decoder must know and cannot read from the message itself.
+type Context struct {
+	// Version is the negotiated version, 0 before it is known.
+	Version Version
+	// KeyExchange decides the layout of ServerKeyExchange and ClientKeyExchange in TLS 1.2.
+	KeyExchange KeyExchange
+}
+
+// KeyExchange names the layouts that ServerKeyExchange and ClientKeyExchange can have (RFC 5246 §7.4.3, §7.4.7).
+type KeyExchange uint8
+
+const (
+	KeyExchangeUnknown KeyExchange = iota
+	KeyExchangeRSA
+	KeyExchangeECDHE
+)
+
+func (k KeyExchange) String() string {
+	switch k {
+	case KeyExchangeRSA:
+		return "RSA"
+	case KeyExchangeECDHE:
+		return "ECDHE"
+	}
+	return "unknown"
+}
+
+// kept is embedded in every message: the bytes it was decoded from or encoded to.
+type kept struct {
+	raw []byte
+	ctx Context
+}
+
+func (k *kept) Raw() []byte                  { return k.raw }
+func (k *kept) Context() Context             { return k.ctx }
+func (k *kept) keep(raw []byte, ctx Context) { k.raw, k.ctx = raw, ctx }
+
+// HandshakeHeaderLen is the length of a handshake message's header: its type, and its length as a uint24.
+const HandshakeHeaderLen = 4
+
+// newMessage returns an empty message of a type, nil for a type that this package does not know.
+func newMessage(t HandshakeType) Message {
+	switch t {
+	case TypeHelloRequest:
+		return new(HelloRequest)
+	case TypeClientHello:
+		return new(ClientHello)
+	case TypeServerHello:
+		return new(ServerHello)
+	case TypeCertificate:
+		return new(Certificate)
+	case TypeServerKeyExchange:
+		return new(ServerKeyExchange)
+	case TypeCertificateRequest:
+		return new(CertificateRequest)
+	case TypeServerHelloDone:
+		return new(ServerHelloDone)
+	case TypeClientKeyExchange:
+		return new(ClientKeyExchange)
+	case TypeFinished:
+		return new(Finished)
+	case TypeCertificateStatus:
+		return new(CertificateStatus)
+	}
+	return nil
+}
+
+// Decode decodes one whole handshake message, header included. The message keeps raw and points into it, so raw
+// must not be changed afterwards. The error, if any, is a *[DecodeError].
+func Decode(raw []byte, ctx Context) (Message, error) {
+	return decode(raw, ctx, &document{})
+}
+
+func decode(raw []byte, ctx Context, doc *document) (Message, error) {
+	if len(raw) < HandshakeHeaderLen {
+		return nil, &DecodeError{Path: "Handshake", Problem: Truncated, Detail: missing(HandshakeHeaderLen - len(raw))}
+	}
+	t := HandshakeType(raw[0])
+	m := newMessage(t)
+	if m == nil {
+		return nil, &DecodeError{Path: "Handshake.msg_type", Problem: UnknownType, Detail: fmt.Sprintf("%v is not a message of this protocol", t)}
+	}
+	r := Reader{buf: raw, end: len(raw), doc: doc, name: t.String(), index: -1}
+	code8[HandshakeType](&r, "msg_type")
+	if length := r.Uint24("length"); length != len(raw)-HandshakeHeaderLen {
+		r.fail("length", 1, Invalid, fmt.Sprintf("says %d bytes, has %d", length, len(raw)-HandshakeHeaderLen))
+	}
+	m.decode(&r, ctx)
+	r.Done()
+	if doc.err != nil {
+		return nil, doc.err
+	}
+	m.keep(raw, ctx)
+	return m, nil
+}
+
+// Encode encodes a message with its header and keeps the bytes in it. The error says which field does not fit the
+// layout; the message is then unchanged.
+func Encode(m Message, ctx Context) ([]byte, error) {
+	w := Writer{buf: make([]byte, 0, 512)}
+	w.Uint8(uint8(m.Type()))
+	body := w.Open24()
+	m.encode(&w)
+	w.Close(body, "body")
+	if w.err != nil {
+		return nil, fmt.Errorf("wire: %v does not fit its layout: %w", m.Type(), w.err)
+	}
+	m.keep(w.buf, ctx)
+	return w.buf, nil
+}
+
+// ChangeCipherSpec stands for the record of that content type, which is not a handshake message and enters no
+// transcript, but has its place in their order. RFC 5246 §7.1.
+type ChangeCipherSpec struct{ kept }
+
+func (*ChangeCipherSpec) Type() HandshakeType         { return typeChangeCipherSpec }
+func (*ChangeCipherSpec) decode(r *Reader, _ Context) { r.Uint8("type") }
+func (*ChangeCipherSpec) encode(w *Writer)            { w.Uint8(1) }
