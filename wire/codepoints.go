@@ -81,8 +81,9 @@ const (
 	TypeFinished           HandshakeType = 20
 	TypeCertificateStatus  HandshakeType = 22
 
-	// typeChangeCipherSpec is no code point: RFC 8446 §B.3 keeps 254 for message_hash and leaves 255 free.
-	typeChangeCipherSpec HandshakeType = 255
+	// TypeChangeCipherSpec is no code point; it stands for the record that takes a place among the messages.
+	// RFC 8446 §B.3 keeps 254 for message_hash and leaves 255 free.
+	TypeChangeCipherSpec HandshakeType = 255
 )
 
 func (t HandshakeType) String() string {
@@ -111,7 +112,7 @@ func (t HandshakeType) String() string {
 		return "Finished"
 	case TypeCertificateStatus:
 		return "CertificateStatus"
-	case typeChangeCipherSpec:
+	case TypeChangeCipherSpec:
 		return "ChangeCipherSpec"
 	}
 	return fmt.Sprintf("handshake type %d", uint8(t))

@@ -141,6 +141,6 @@ func Encode(m Message, ctx Context) ([]byte, error) {
 // transcript, but has its place in their order. RFC 5246 §7.1.
 type ChangeCipherSpec struct{ kept }
 
-func (*ChangeCipherSpec) Type() HandshakeType         { return typeChangeCipherSpec }
+func (*ChangeCipherSpec) Type() HandshakeType         { return TypeChangeCipherSpec }
 func (*ChangeCipherSpec) decode(r *Reader, _ Context) { r.Uint8("type") }
 func (*ChangeCipherSpec) encode(w *Writer)            { w.Uint8(1) }

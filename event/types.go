@@ -1,0 +1,247 @@
+package event
+
+import (
+	"crypto"
+	"crypto/x509"
+	"time"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Opened: the connection's TLS begins.
+type Opened struct {
+	ServerName string // client: the name that the certificate must have
+	Policy     string // the named policy in force, "" where suites were listed one by one
+	Suites     []wire.CipherSuite
+}
+
+// PolicyReplaced: an environment variable replaced the default policy.
+type PolicyReplaced struct {
+	Variable string
+	Policy   string
+}
+
+// Record: a record crossed the wire.
+type Record struct {
+	Sent      bool
+	Type      wire.ContentType // of what is inside
+	Version   wire.Version
+	Length    int  // bytes on the wire behind the header
+	Protected bool // encrypted
+}
+
+// Message: a handshake message or a ChangeCipherSpec crossed the wire. Steps 1 to 4, 7 and 9 to 12 are of this kind.
+type Message struct {
+	Sent    bool
+	Message wire.Message
+}
+
+// VersionChosen: the version of the connection is known.
+type VersionChosen struct {
+	Version wire.Version
+	Ours    []wire.Version
+	Theirs  []wire.Version // server: what the client offered; nil at the client
+}
+
+// SuiteReason says why the server passed over a cipher suite.
+type SuiteReason uint8
+
+const (
+	SuiteTaken      SuiteReason = iota // it was chosen
+	SuiteNotOffered                    // the client does not offer it
+	SuiteNoKey                         // no certificate with this kind of key
+	SuiteNoGroup                       // no group in common
+	SuiteNoScheme                      // no signature scheme in common
+	SuiteNoKeyUsage                    // the certificate's key usage forbids it
+	SuiteLessLiked                     // it stands behind the one that was taken
+)
+
+// SuiteVerdict is one line of the server's deliberation.
+type SuiteVerdict struct {
+	Suite  wire.CipherSuite
+	Reason SuiteReason
+}
+
+// SuiteChosen: the cipher suite of the connection is known. The server says how it went down its list; the client
+// only knows what it offered.
+type SuiteChosen struct {
+	Suite      wire.CipherSuite
+	Offered    []wire.CipherSuite // by the client
+	Considered []SuiteVerdict     // server only, in the server's order of preference
+}
+
+// GroupChosen: the group of an ECDHE key exchange is known.
+type GroupChosen struct {
+	Group   wire.NamedGroup
+	Offered []wire.NamedGroup // by the client
+	Ours    []wire.NamedGroup // server only
+}
+
+// SchemeChosen: the server's signature scheme is known.
+type SchemeChosen struct {
+	Scheme  wire.SignatureScheme
+	Offered []wire.SignatureScheme // by the client
+}
+
+// ProtocolChosen: the application protocol is known (ALPN).
+type ProtocolChosen struct {
+	Protocol string
+	Offered  []string
+	Ours     []string // server only
+}
+
+// CredentialChosen: the server chose the certificate that it shows.
+type CredentialChosen struct {
+	Leaf  *x509.Certificate
+	Named bool // it has the name that the client asked for
+	Of    int  // from how many
+}
+
+// CheckKind is one of the things that verifying a peer consists of.
+type CheckKind uint8
+
+const (
+	CheckLink  CheckKind = iota + 1 // a certificate is signed by the next one's key
+	CheckRoot                       // the last one is a trusted root
+	CheckDates                      // now lies within a certificate's validity
+	CheckName                       // the leaf is for this host
+	CheckUsage                      // the leaf may be used for this
+)
+
+func (k CheckKind) String() string {
+	switch k {
+	case CheckLink:
+		return "link"
+	case CheckRoot:
+		return "root"
+	case CheckDates:
+		return "dates"
+	case CheckName:
+		return "name"
+	case CheckUsage:
+		return "usage"
+	}
+	return "check"
+}
+
+// Check: one thing was checked about the peer's certificates.
+type Check struct {
+	What      CheckKind
+	Passed    bool
+	Index     int    // of the certificate in the chain, 0 the leaf
+	Subject   string // of that certificate
+	Issuer    string // CheckLink, CheckRoot
+	Algorithm string // CheckLink: of the signature
+	NotBefore time.Time
+	NotAfter  time.Time
+	Wanted    string   // CheckName: the host; CheckUsage: the usage
+	Found     []string // CheckName: the certificate's names; CheckUsage: its usages
+	Roots     string   // CheckRoot: where the trusted roots came from
+}
+
+// PeerVerified: step 5, the peer is who it says it is, or the caller chose not to ask.
+type PeerVerified struct {
+	Chain      []*x509.Certificate // the verified chain, leaf first, root last; as sent if Skipped
+	ServerName string
+	Skipped    bool // verification was switched off: anyone could be at the other end
+}
+
+// PremasterGenerated: step 6, the client has made its secret. In ECDHE it is what both key shares make.
+type PremasterGenerated struct {
+	KeyExchange wire.KeyExchange
+	Version     wire.Version    // RSA: the version inside, the one that the client offered first
+	Group       wire.NamedGroup // ECDHE
+	Length      int             // bytes
+}
+
+// KeysDerived: step 8, both sides have the same keys. Lengths are in bytes.
+type KeysDerived struct {
+	KeyExchange    wire.KeyExchange
+	Suite          wire.CipherSuite
+	Cipher         string
+	Hash           crypto.Hash // of the PRF
+	ExtendedMaster bool        // the master secret depends on the whole handshake (RFC 7627)
+	MasterLen      int
+	KeyLen         int // each way
+	FixedIVLen     int // each way
+	ClientRandom   wire.Random
+	ServerRandom   wire.Random
+}
+
+// Finished: step 13, the handshake is done and application data flows.
+type Finished struct {
+	Version        wire.Version
+	Suite          wire.CipherSuite
+	Group          wire.NamedGroup      // 0 without one
+	Scheme         wire.SignatureScheme // 0 without one
+	Protocol       string
+	ServerName     string
+	ExtendedMaster bool
+}
+
+// Alert: an alert crossed the wire.
+type Alert struct {
+	Sent  bool
+	Alert wire.Alert
+}
+
+// Truncated: the connection ended without close_notify.
+type Truncated struct{}
+
+// Asked: the engine raised a want; Answered: its answer took effect.
+type Asked struct{ Want string }
+
+type Answered struct {
+	Want   string
+	Failed bool // never set for DecryptPremaster, whose failure nobody may see
+}
+
+// Failed: the connection failed; Err is a *fault.Error or a *fault.PeerAlert.
+type Failed struct{ Err error }
+
+func (Opened) Kind() string             { return "opened" }
+func (PolicyReplaced) Kind() string     { return "policy_replaced" }
+func (Record) Kind() string             { return "record" }
+func (Message) Kind() string            { return "message" }
+func (VersionChosen) Kind() string      { return "version_chosen" }
+func (SuiteChosen) Kind() string        { return "suite_chosen" }
+func (GroupChosen) Kind() string        { return "group_chosen" }
+func (SchemeChosen) Kind() string       { return "scheme_chosen" }
+func (ProtocolChosen) Kind() string     { return "protocol_chosen" }
+func (CredentialChosen) Kind() string   { return "credential_chosen" }
+func (Check) Kind() string              { return "check" }
+func (PeerVerified) Kind() string       { return "peer_verified" }
+func (PremasterGenerated) Kind() string { return "premaster_generated" }
+func (KeysDerived) Kind() string        { return "keys_derived" }
+func (Finished) Kind() string           { return "finished" }
+func (Alert) Kind() string              { return "alert" }
+func (Truncated) Kind() string          { return "truncated" }
+func (Asked) Kind() string              { return "asked" }
+func (Answered) Kind() string           { return "answered" }
+func (Failed) Kind() string             { return "failed" }
+
+// StepOf returns the step that a message is, seen from either side: 0 for one outside the story.
+func StepOf(t wire.HandshakeType, sender fault.Role) fault.Step {
+	switch {
+	case t == wire.TypeClientHello:
+		return fault.StepClientHello
+	case t == wire.TypeServerHello:
+		return fault.StepServerHello
+	case t == wire.TypeCertificate && sender == fault.Server:
+		return fault.StepServerCertificate
+	case t == wire.TypeServerHelloDone:
+		return fault.StepServerHelloDone
+	case t == wire.TypeClientKeyExchange:
+		return fault.StepClientKeyExchange
+	case t == wire.TypeChangeCipherSpec && sender == fault.Client:
+		return fault.StepClientChangeCipherSpec
+	case t == wire.TypeFinished && sender == fault.Client:
+		return fault.StepClientFinished
+	case t == wire.TypeChangeCipherSpec:
+		return fault.StepServerChangeCipherSpec
+	case t == wire.TypeFinished:
+		return fault.StepServerFinished
+	}
+	return 0
+}

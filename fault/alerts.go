@@ -1,0 +1,60 @@
+package fault
+
+import "github.com/vitro-tls/vitro/wire"
+
+// alertHint tells what an alert usually means, given who we are and how far we came.
+func alertHint(a *PeerAlert) string {
+	if a.Asked {
+		return ClientCertificateWanted.Hint
+	}
+	if a.Role == Client {
+		if hint, ok := fromServer[a.Alert.Description]; ok {
+			if a.Step > StepClientHello && a.Alert.Description == wire.AlertHandshakeFailure {
+				return "the hellos had agreed: the server failed at what came after; its log may tell more"
+			}
+			return hint
+		}
+	}
+	if a.Role == Server {
+		if hint, ok := fromClient[a.Alert.Description]; ok {
+			return hint
+		}
+	}
+	return common[a.Alert.Description]
+}
+
+// fromServer: we are the client.
+var fromServer = map[wire.AlertDescription]string{
+	wire.AlertHandshakeFailure:       "the server shares no cipher suite, group or signature scheme with this offer; if it only speaks RSA key exchange, policy legacy allows it",
+	wire.AlertInsufficientSecurity:   "the server wants stronger suites than those offered",
+	wire.AlertProtocolVersion:        "the server does not take TLS 1.2",
+	wire.AlertUnrecognizedName:       "the server has no site of this name; check --servername",
+	wire.AlertNoApplicationProtocol:  "the server speaks none of the offered application protocols (--alpn)",
+	wire.AlertCertificateRequired:    ClientCertificateWanted.Hint,
+	wire.AlertInappropriateFallback:  "the server speaks a newer version than the one offered",
+	wire.AlertAccessDenied:           "the server knows who we are and does not let us in",
+	wire.AlertUnsupportedCertificate: "the server does not take this kind of client certificate",
+}
+
+// fromClient: we are the server; the client did not like our certificate, or what we chose.
+var fromClient = map[wire.AlertDescription]string{
+	wire.AlertUnknownCA:              "the client does not trust the CA of this server's certificate: give the client the CA's certificate, or use one from a CA it knows",
+	wire.AlertBadCertificate:         "the client refused this server's certificate: check the host name it asked for against the certificate's names",
+	wire.AlertCertificateExpired:     "the client found the certificate expired or not yet valid: renew it, or check both clocks",
+	wire.AlertCertificateUnknown:     "the client refused this server's certificate without saying why: often an unknown CA or a wrong host name",
+	wire.AlertUnsupportedCertificate: "the certificate's key usage does not allow what the client needs",
+	wire.AlertCertificateRevoked:     "the client found the certificate revoked",
+	wire.AlertHandshakeFailure:       "the client cannot use what this server chose",
+}
+
+var common = map[wire.AlertDescription]string{
+	wire.AlertUnexpectedMessage: "the peer says that a message came out of order",
+	wire.AlertBadRecordMAC:      "a record did not decrypt at the peer: different keys, or bytes were changed on the way",
+	wire.AlertRecordOverflow:    "the peer found a record too long",
+	wire.AlertIllegalParameter:  "the peer found a value inconsistent or out of range",
+	wire.AlertDecodeError:       "the peer could not decode a message",
+	wire.AlertDecryptError:      "a signature or a Finished did not verify at the peer",
+	wire.AlertInternalError:     "the peer had trouble of its own; its log may tell more",
+	wire.AlertUserCanceled:      "the peer cancelled",
+	wire.AlertNoRenegotiation:   "the peer does not renegotiate",
+}

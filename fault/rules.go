@@ -1,0 +1,197 @@
+package fault
+
+import "github.com/vitro-tls/vitro/wire"
+
+// rules is every rule there is, in the order of this file.
+var rules []*Rule
+
+// Rules returns every rule there is.
+func Rules() []*Rule { return rules }
+
+func rule(name string, alert wire.AlertDescription, section, sentence, hint string) *Rule {
+	r := &Rule{Name: name, Alert: alert, Section: section, Sentence: sentence, Hint: hint}
+	rules = append(rules, r)
+	return r
+}
+
+// a case of a wider rule, with the same alert
+func (r *Rule) narrow(name, sentence, hint string) *Rule {
+	n := rule(name, r.Alert, r.Section, sentence, hint)
+	n.Parent = r
+	return n
+}
+
+// a rule for which no alert is sent: nobody would read it
+func silent(name, sentence, hint string) *Rule {
+	r := rule(name, wire.AlertInternalError, "", sentence, hint)
+	r.Silent = true
+	return r
+}
+
+// What arrives is not TLS, or nothing arrives.
+var (
+	NotTLS = rule("not_tls", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
+		"what the peer sent is not a TLS record", "check host and port: something else may be listening there")
+	PlainHTTPRequest = NotTLS.narrow("plain_http_request",
+		"the client spoke plain HTTP to this HTTPS port", "use https:// in the client's URL")
+	PlainHTTPReply = NotTLS.narrow("plain_http_reply",
+		"the server answered with plain HTTP", "this port speaks HTTP, not HTTPS: use http://, or the server's TLS port (often 443)")
+	OtherProtocol = NotTLS.narrow("other_protocol",
+		"the server greeted with another protocol's banner", "this port speaks that protocol; if it offers STARTTLS, begin TLS after that command")
+	SSLv2Hello = rule("sslv2_hello", wire.AlertProtocolVersion, "RFC 5246 §E.2",
+		"the client opened with an SSL 2.0 ClientHello", "the client must be made to open with TLS 1.2")
+	Silence = silent("silence",
+		"the peer fell silent during the handshake", "is there a TLS server behind the port, and does anything between drop packets?")
+	HangUp = silent("hang_up",
+		"the peer hung up during the handshake without an alert", "look into the peer's log; a server that does so on a ClientHello often wants another server name, version or suite")
+	Cancelled = rule("cancelled", wire.AlertUserCanceled, "RFC 5246 §7.2.2",
+		"the handshake was cancelled", "")
+	Truncated = silent("truncated",
+		"the connection ended without close_notify, so that data may be missing", "the peer crashed, or someone cut the connection (RFC 5246 §7.2.1)")
+	ConnectionBroken = silent("connection_broken", "the connection broke", "")
+)
+
+// Records. RFC 5246 §6.
+var (
+	BadRecordMAC = rule("bad_record_mac", wire.AlertBadRecordMAC, "RFC 5246 §6.2.3.3",
+		"a record does not decrypt", "both sides have different keys, or bytes were changed on the way")
+	RecordOverflow = rule("record_overflow", wire.AlertRecordOverflow, "RFC 5246 §6.2.1",
+		"a record is longer than 2^14 bytes", "")
+	RecordVersion = rule("record_version", wire.AlertProtocolVersion, "RFC 5246 §6.2.1",
+		"a record carries another version than the one agreed on", "")
+	UnknownContentType = rule("unknown_content_type", wire.AlertUnexpectedMessage, "RFC 5246 §6",
+		"a record of an unknown content type", "")
+	EmptyRecord = rule("empty_record", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
+		"an empty record that is neither alone of its kind nor application data", "")
+	TooManyEmptyRecords = rule("too_many_empty_records", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
+		"the peer sends empty records one after another", "")
+	TooManyWarnings = rule("too_many_warnings", wire.AlertUnexpectedMessage, "RFC 5246 §7.2",
+		"the peer sends warning alerts one after another", "")
+	SequenceExhausted = rule("sequence_exhausted", wire.AlertInternalError, "RFC 5246 §6.1",
+		"the record sequence number would wrap", "open a new connection")
+	MalformedAlert = rule("malformed_alert", wire.AlertDecodeError, "RFC 5246 §7.2",
+		"an alert that is not two bytes long", "")
+	MalformedChangeCipherSpec = rule("malformed_change_cipher_spec", wire.AlertDecodeError, "RFC 5246 §7.1",
+		"a ChangeCipherSpec that is not the single byte 1", "")
+	EarlyApplicationData = rule("early_application_data", wire.AlertUnexpectedMessage, "RFC 5246 §7.4.9",
+		"application data before the handshake was finished", "")
+)
+
+// Messages and their order. RFC 5246 §7.
+var (
+	UnexpectedMessage = rule("unexpected_message", wire.AlertUnexpectedMessage, "RFC 5246 §7.3",
+		"a message that has no place here", "the peer does not follow the protocol's order of messages")
+	DecodeError = rule("decode_error", wire.AlertDecodeError, "RFC 5246 §7.2.2",
+		"a message does not decode", "")
+	IllegalValue = rule("illegal_value", wire.AlertIllegalParameter, "RFC 5246 §7.2.2",
+		"a field has a value that its layout forbids", "")
+	DuplicateExtension = rule("duplicate_extension", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.4",
+		"an extension stands twice in one message", "")
+	MisplacedExtension = rule("misplaced_extension", wire.AlertIllegalParameter, "RFC 8446 §4.2",
+		"an extension in a message that may not carry it", "")
+	MessageTooLong = rule("message_too_long", wire.AlertIllegalParameter, "RFC 5246 §7.4",
+		"a handshake message is longer than we take", "messages may have 64 KiB, a certificate list 256 KiB")
+	MessageAcrossKeyChange = rule("message_across_key_change", wire.AlertUnexpectedMessage, "RFC 8446 §5.1",
+		"a message straddles a change of keys", "")
+	InterleavedMessage = rule("interleaved_message", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
+		"another record stands within a fragmented handshake message", "")
+)
+
+// What the hellos agree on. RFC 5246 §7.4.1.
+var (
+	NoCommonVersion = rule("no_common_version", wire.AlertProtocolVersion, "RFC 5246 §E.1",
+		"no protocol version in common", "one of the two must be updated: Vitro speaks TLS 1.2")
+	NoCommonSuite = rule("no_common_suite", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.3",
+		"no cipher suite in common", "compare both lists; policy legacy allows RSA key exchange")
+	OnlyRSAKeyExchange = NoCommonSuite.narrow("only_rsa_key_exchange",
+		"the peer only speaks RSA key exchange, which this policy does not allow", "it only speaks RSA key exchange; policy legacy allows it")
+	NoSuiteForCertificate = NoCommonSuite.narrow("no_suite_for_certificate",
+		"the client offers no suite for the kind of key in our certificate", "give the server a certificate with the other kind of key (RSA, ECDSA) as well")
+	NoCommonGroup = rule("no_common_group", wire.AlertHandshakeFailure, "RFC 8422 §4",
+		"no group in common", "compare both lists (--groups)")
+	NoCommonScheme = rule("no_common_signature_scheme", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.4.1",
+		"no signature scheme in common that our key can make", "")
+	NoCommonProtocol = rule("no_application_protocol", wire.AlertNoApplicationProtocol, "RFC 7301 §3.2",
+		"no application protocol in common", "compare both lists (ALPN)")
+	NoCredential = rule("no_credential", wire.AlertInternalError, "",
+		"this server has no certificate to show", "set Certificates or GetCertificate")
+	NoNullCompression = rule("no_null_compression", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.2",
+		"the client does not offer the null compression", "")
+	NoUncompressedPoints = rule("no_uncompressed_points", wire.AlertIllegalParameter, "RFC 8422 §5.1.2",
+		"ec_point_formats lacks the uncompressed format", "")
+	RenegotiationInfoNotEmpty = rule("renegotiation_info_not_empty", wire.AlertHandshakeFailure, "RFC 5746 §3.4",
+		"renegotiation_info is not empty in a first handshake", "someone may have spliced two connections together")
+	WrongServerVersion = NoCommonVersion.narrow("wrong_server_version",
+		"the server chose a version that we did not offer", "the server is too old, or was set to old versions only")
+	SuiteNotOffered = rule("suite_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",
+		"the server chose a cipher suite that we did not offer", "")
+	CompressionNotOffered = rule("compression_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",
+		"the server chose a compression that we did not offer", "")
+	ExtensionNotOffered = rule("extension_not_offered", wire.AlertUnsupportedExtension, "RFC 5246 §7.4.1.4",
+		"the server answered an extension that we did not send", "")
+	ProtocolNotOffered = rule("protocol_not_offered", wire.AlertIllegalParameter, "RFC 7301 §3.1",
+		"the server chose an application protocol that we did not offer", "")
+	DowngradeDetected = rule("downgrade_detected", wire.AlertIllegalParameter, "RFC 8446 §4.1.3",
+		"the server's random says that both sides could have used a newer version", "someone between may have forced the version down")
+)
+
+// Certificates. RFC 5246 §7.4.2, RFC 5280.
+var (
+	EmptyServerCertificate = rule("empty_server_certificate", wire.AlertDecodeError, "RFC 5246 §7.4.2",
+		"the server sent no certificate", "")
+	BadCertificate = rule("bad_certificate", wire.AlertBadCertificate, "RFC 5246 §7.4.2",
+		"a certificate does not parse", "")
+	WrongKeyType = rule("wrong_key_type", wire.AlertIllegalParameter, "RFC 5246 §7.4.2",
+		"the certificate's key does not fit the cipher suite", "")
+	RSAKeyTooLarge = rule("rsa_key_too_large", wire.AlertBadCertificate, "",
+		"the certificate's RSA key has more than 8192 bits", "such a key only costs its visitors time")
+	WrongKeyUsage = rule("wrong_key_usage", wire.AlertUnsupportedCertificate, "RFC 5280 §4.2.1.3",
+		"the certificate may not be used for this", "issue it with the key usage that the text names")
+	CertificateExpired = rule("certificate_expired", wire.AlertCertificateExpired, "RFC 5280 §4.1.2.5",
+		"a certificate has expired", "renew it, or set this machine's clock")
+	CertificateNotYetValid = rule("certificate_not_yet_valid", wire.AlertCertificateExpired, "RFC 5280 §4.1.2.5",
+		"a certificate is not yet valid", "set this machine's clock, or wait")
+	WrongHost = rule("wrong_host", wire.AlertBadCertificate, "RFC 6125 §6",
+		"the certificate is for another host", "use one of its names, or get a certificate that has this one")
+	UnknownCA = rule("unknown_ca", wire.AlertUnknownCA, "RFC 5280 §6.1",
+		"the certificate's CA is not trusted here", "if you trust it, add it to the roots (--cacert FILE, RootCAs)")
+	SelfSigned = UnknownCA.narrow("self_signed",
+		"the certificate is signed by itself, by no CA", "if you trust it, add it to the roots (--cacert FILE, RootCAs)")
+	MissingIntermediate = UnknownCA.narrow("missing_intermediate",
+		"the server did not send the issuer of a certificate", "configure the server to send its whole chain")
+	InvalidChain = rule("invalid_chain", wire.AlertBadCertificate, "RFC 5280 §6.1",
+		"the certificate chain does not verify", "")
+	RejectedByCaller = rule("rejected_by_caller", wire.AlertBadCertificate, "",
+		"the program's own check refused the peer", "")
+	ClientCertificateWanted = rule("client_certificate_wanted", wire.AlertHandshakeFailure, "RFC 5246 §7.4.6",
+		"the server wants a certificate from the client", "the server asks for a client certificate, and this client has none to give yet")
+)
+
+// Keys and proofs. RFC 5246 §7.4.3 to §7.4.9.
+var (
+	GroupNotOffered = rule("group_not_offered", wire.AlertIllegalParameter, "RFC 8422 §5.4",
+		"the server chose a group that we did not offer", "")
+	SchemeNotOffered = rule("signature_scheme_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.3",
+		"the server signed with a scheme that we did not offer", "")
+	BadPublicKey = rule("bad_public_key", wire.AlertIllegalParameter, "RFC 8422 §5.11",
+		"the peer's ephemeral public key is not valid", "")
+	BadKeyExchangeSignature = rule("bad_key_exchange_signature", wire.AlertDecryptError, "RFC 5246 §7.4.3",
+		"the server's signature over its ephemeral key does not verify", "the server does not hold its certificate's key, or bytes were changed on the way")
+	WrongFinished = rule("wrong_finished", wire.AlertDecryptError, "RFC 5246 §7.4.9",
+		"the peer's Finished does not match: it saw another handshake", "bytes were changed on the way, or both sides have different keys")
+)
+
+// Ours.
+var (
+	SigningFailed = rule("signing_failed", wire.AlertInternalError, "",
+		"our private key did not sign", "")
+	ConfigRefused = rule("config_refused", wire.AlertInternalError, "",
+		"no configuration for this connection", "")
+	EntropyFailed = rule("entropy_failed", wire.AlertInternalError, "",
+		"the random source failed", "")
+	InternalError = rule("internal_error", wire.AlertInternalError, "",
+		"a fault of this library's own", "please report it")
+	Closed    = silent("closed", "the connection is closed", "")
+	BadConfig = rule("bad_config", wire.AlertInternalError, "",
+		"this configuration cannot work", "")
+)

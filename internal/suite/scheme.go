@@ -1,0 +1,155 @@
+package suite
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	_ "crypto/sha1"
+	"errors"
+	"fmt"
+
+	"github.com/vitro-tls/vitro/wire"
+)
+
+type algorithm uint8
+
+const (
+	rsaPKCS1 algorithm = iota + 1
+	rsaPSS
+	ecdsaAny // in TLS 1.2 the scheme names the hash only, the curve is the certificate's (RFC 8422 §5.1.1)
+	edwards
+)
+
+type scheme struct {
+	id        wire.SignatureScheme
+	algorithm algorithm
+	hash      crypto.Hash // 0: the message is signed as it is
+}
+
+// schemes is every signature scheme that Vitro signs and verifies with, best first. SHA-1 is not among them.
+var schemes = []scheme{
+	{wire.ED25519, edwards, 0},
+	{wire.ECDSA_SECP256R1_SHA256, ecdsaAny, crypto.SHA256},
+	{wire.RSA_PSS_RSAE_SHA256, rsaPSS, crypto.SHA256},
+	{wire.RSA_PKCS1_SHA256, rsaPKCS1, crypto.SHA256},
+	{wire.ECDSA_SECP384R1_SHA384, ecdsaAny, crypto.SHA384},
+	{wire.RSA_PSS_RSAE_SHA384, rsaPSS, crypto.SHA384},
+	{wire.RSA_PKCS1_SHA384, rsaPKCS1, crypto.SHA384},
+	{wire.ECDSA_SECP521R1_SHA512, ecdsaAny, crypto.SHA512},
+	{wire.RSA_PSS_RSAE_SHA512, rsaPSS, crypto.SHA512},
+	{wire.RSA_PKCS1_SHA512, rsaPKCS1, crypto.SHA512},
+}
+
+// Schemes returns every signature scheme, best first.
+func Schemes() []wire.SignatureScheme {
+	var list []wire.SignatureScheme
+	for _, s := range schemes {
+		list = append(list, s.id)
+	}
+	return list
+}
+
+func schemeByID(id wire.SignatureScheme) (scheme, bool) {
+	for _, s := range schemes {
+		if s.id == id {
+			return s, true
+		}
+	}
+	return scheme{}, false
+}
+
+// fits reports whether a key can sign with a scheme.
+func (s scheme) fits(pub crypto.PublicKey) bool {
+	switch pub := pub.(type) {
+	case *rsa.PublicKey:
+		switch s.algorithm {
+		case rsaPKCS1:
+			// DigestInfo, and 11 bytes of padding at the least: RFC 8017 §9.2.
+			return pub.Size() >= s.hash.Size()+19+11
+		case rsaPSS:
+			// RFC 8017 §9.1.1: hash, a salt as long, and two bytes.
+			return (pub.N.BitLen()+6)/8 >= 2*s.hash.Size()+2
+		}
+	case *ecdsa.PublicKey:
+		return s.algorithm == ecdsaAny
+	case ed25519.PublicKey:
+		return s.algorithm == edwards
+	}
+	return false
+}
+
+// SchemesFor returns the schemes that a key can sign with, best first.
+func SchemesFor(pub crypto.PublicKey) []wire.SignatureScheme {
+	var list []wire.SignatureScheme
+	for _, s := range schemes {
+		if s.fits(pub) {
+			list = append(list, s.id)
+		}
+	}
+	return list
+}
+
+// AuthOf returns which kind of suites a public key authenticates, 0 for a key that TLS has no use for.
+func AuthOf(pub crypto.PublicKey) Auth {
+	switch pub.(type) {
+	case *rsa.PublicKey:
+		return AuthRSA
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+		return AuthECDSA
+	}
+	return 0
+}
+
+// ErrWrongKey: a signature scheme that the certificate's key cannot have used.
+var ErrWrongKey = errors.New("the scheme does not fit the certificate's key")
+
+var errBadSignature = errors.New("the signature does not verify")
+
+func (s scheme) digest(message []byte) []byte {
+	if s.hash == 0 {
+		return message
+	}
+	h := s.hash.New()
+	h.Write(message)
+	return h.Sum(nil)
+}
+
+// Verify checks a signature over message.
+func Verify(pub crypto.PublicKey, id wire.SignatureScheme, message, signature []byte) error {
+	s, ok := schemeByID(id)
+	if !ok || !s.fits(pub) {
+		return ErrWrongKey
+	}
+	digest := s.digest(message)
+	valid := false
+	switch s.algorithm {
+	case rsaPKCS1:
+		valid = rsa.VerifyPKCS1v15(pub.(*rsa.PublicKey), s.hash, digest, signature) == nil
+	case rsaPSS:
+		opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
+		valid = rsa.VerifyPSS(pub.(*rsa.PublicKey), s.hash, digest, signature, opts) == nil
+	case ecdsaAny:
+		valid = ecdsa.VerifyASN1(pub.(*ecdsa.PublicKey), digest, signature)
+	case edwards:
+		valid = ed25519.Verify(pub.(ed25519.PublicKey), digest, signature)
+	}
+	if !valid {
+		return errBadSignature
+	}
+	return nil
+}
+
+// Sign signs message with a private key that fits the scheme.
+func Sign(key crypto.Signer, id wire.SignatureScheme, message []byte) ([]byte, error) {
+	s, ok := schemeByID(id)
+	if !ok || !s.fits(key.Public()) {
+		return nil, fmt.Errorf("%v: %w", id, ErrWrongKey)
+	}
+	var opts crypto.SignerOpts = s.hash
+	if s.algorithm == rsaPSS {
+		opts = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.hash}
+	}
+	return key.Sign(rand.Reader, s.digest(message), opts)
+}

@@ -1,0 +1,310 @@
+// Package want has the questions that the engine puts to its caller, and their answers.
+//
+// The engine does no I/O and holds no keys. Whatever it cannot know or do alone it asks for: [VerifyPeer], [Sign],
+// [DecryptPremaster], [ChooseConfig], [ChooseCredential]. The rest of the sum says how the caller's loop goes on:
+// [NeedInput], [HaveOutput], [Ready], [Failed].
+//
+// A question is answered once, by Answer or Fail, from any goroutine, now or later; the answer takes effect in the
+// engine's next Step. Its Context is cancelled when the connection is aborted or closed, and an answer that comes
+// after that is dropped.
+package want
+
+import (
+	"context"
+	"crypto"
+	"crypto/x509"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Want is one of the types of this package.
+type Want interface {
+	// Name names the want for people and programs.
+	Name() string
+	want()
+}
+
+type state struct{}
+
+func (state) want() {}
+
+// NeedInput: feed bytes from the network.
+type NeedInput struct{ state }
+
+// HaveOutput: take Output and write it to the network.
+type HaveOutput struct{ state }
+
+// Ready: the handshake is done; Seal and Open carry application data.
+type Ready struct{ state }
+
+// Failed: the connection is over. Err is a *fault.Error or a *fault.PeerAlert.
+type Failed struct {
+	state
+	Err error
+}
+
+func (NeedInput) Name() string  { return "NeedInput" }
+func (HaveOutput) Name() string { return "HaveOutput" }
+func (Ready) Name() string      { return "Ready" }
+func (Failed) Name() string     { return "Failed" }
+
+// Question is a want that has an answer.
+type Question interface {
+	Want
+	// Context is cancelled when nobody needs the answer any more.
+	Context() context.Context
+	// Fail answers that there is no answer.
+	Fail(error) error
+	// Done is closed when the question has been answered.
+	Done() <-chan struct{}
+}
+
+// ErrAnswered is returned by the second answer to a question.
+var ErrAnswered = errors.New("want: this question has been answered already")
+
+// Asker is what a question knows of the engine that put it.
+type Asker struct {
+	Context context.Context
+	Notify  func() // called after the answer is stored, from the answering goroutine; may be nil
+}
+
+type question[T any] struct {
+	state
+	asker Asker
+	done  chan struct{}
+
+	mu       sync.Mutex
+	answered bool
+	value    T
+	err      error
+}
+
+func newQuestion[T any](a Asker) question[T] {
+	return question[T]{asker: a, done: make(chan struct{})}
+}
+
+func (q *question[T]) Context() context.Context { return q.asker.Context }
+func (q *question[T]) Done() <-chan struct{}    { return q.done }
+
+// Answer stores the answer. A second one is refused with ErrAnswered.
+func (q *question[T]) Answer(v T) error { return q.store(v, nil) }
+
+// Fail stores that there is no answer. A second one is refused with ErrAnswered.
+func (q *question[T]) Fail(err error) error {
+	if err == nil {
+		err = errors.New("want: failed without a reason")
+	}
+	var none T
+	return q.store(none, err)
+}
+
+func (q *question[T]) store(v T, err error) error {
+	q.mu.Lock()
+	if q.answered {
+		q.mu.Unlock()
+		return ErrAnswered
+	}
+	q.answered, q.value, q.err = true, v, err
+	q.mu.Unlock()
+	close(q.done)
+	if q.asker.Notify != nil {
+		q.asker.Notify()
+	}
+	return nil
+}
+
+// Result returns the answer; it is for the engine, which calls it once Done is closed.
+func (q *question[T]) Result() (T, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.value, q.err
+}
+
+// Configuration is a compiled configuration: what engine.Compile returns.
+type Configuration interface{ Configuration() }
+
+// ChooseConfig asks a server's caller which configuration serves a client. A nil answer keeps the one in force.
+type ChooseConfig struct {
+	question[Configuration]
+	Hello *wire.ClientHello
+}
+
+// ChooseCredential asks a server's caller which certificate to show to a client.
+type ChooseCredential struct {
+	question[*Credential]
+	Hello *wire.ClientHello
+	// Suites are those that client and configuration have in common, best first.
+	Suites []wire.CipherSuite
+}
+
+// Sign asks for a signature over Message by the credential's key.
+type Sign struct {
+	question[[]byte]
+	Credential *Credential
+	Scheme     wire.SignatureScheme
+	Message    []byte
+}
+
+// Run answers with the credential's own key, in this goroutine.
+func (w *Sign) Run() error {
+	if w.Credential.Signer == nil {
+		return w.Fail(errors.New("the credential's key cannot sign"))
+	}
+	sig, err := suite.Sign(w.Credential.Signer, w.Scheme, w.Message)
+	if err != nil {
+		return w.Fail(err)
+	}
+	return w.Answer(sig)
+}
+
+// DecryptPremaster asks to decrypt the premaster secret of RSA key exchange. The answer is what PKCS #1 v1.5
+// decryption gives, with the session key length 48. Fail and an answer of any other length are not told apart from a
+// wrong premaster: RFC 5246 §7.4.7.1.
+type DecryptPremaster struct {
+	question[[]byte]
+	Credential *Credential
+	Ciphertext []byte
+}
+
+// Run answers with the credential's own key, in this goroutine.
+func (w *DecryptPremaster) Run() error {
+	if w.Credential.Decrypter == nil {
+		return w.Fail(errors.New("the credential's key cannot decrypt"))
+	}
+	premaster, err := suite.DecryptPremaster(w.Credential.Decrypter, w.Ciphertext)
+	if err != nil {
+		return w.Fail(err)
+	}
+	return w.Answer(premaster)
+}
+
+// VerifyPeer asks whether the peer is to be trusted. In TLS 1.2 it is raised at ServerHelloDone, when all that the
+// server has to say of itself is there.
+type VerifyPeer struct {
+	question[Verdict]
+	Peer
+}
+
+// Peer is what is known of the peer when it is verified.
+type Peer struct {
+	Chain        []*x509.Certificate // as sent, the peer's own first
+	OCSPResponse []byte              // stapled, nil if none
+	SCTs         [][]byte            // from the TLS extension
+	State        ConnectionState     // so far
+	Now          time.Time           // as handed to the engine
+	Watched      bool                // somebody listens: fill in Verdict.Checks
+}
+
+// Verdict is the answer to VerifyPeer.
+type Verdict struct {
+	// Err refuses the peer: a *fault.Error, or any error, which is then taken as fault.RejectedByCaller.
+	Err error
+	// Chains are the verified chains, leaf first.
+	Chains [][]*x509.Certificate
+	// Skipped: the caller chose not to verify.
+	Skipped bool
+	// Checks tell what was checked, for whoever watches.
+	Checks []event.Check
+}
+
+// ConnectionState is what has been agreed on so far.
+type ConnectionState struct {
+	Version          wire.Version
+	CipherSuite      wire.CipherSuite
+	Group            wire.NamedGroup
+	Scheme           wire.SignatureScheme
+	ServerName       string
+	Protocol         string // by ALPN
+	ExtendedMaster   bool
+	PeerCertificates []*x509.Certificate
+	VerifiedChains   [][]*x509.Certificate
+	OCSPResponse     []byte
+	SCTs             [][]byte
+	Complete         bool
+	// ServerFinished and ClientFinished are the verify_data of both, for channel bindings (RFC 5929 §3).
+	ClientFinished, ServerFinished []byte
+}
+
+// NewChooseConfig and its siblings make questions; they are for the engine.
+func NewChooseConfig(a Asker, hello *wire.ClientHello) *ChooseConfig {
+	return &ChooseConfig{newQuestion[Configuration](a), hello}
+}
+
+func NewChooseCredential(a Asker, hello *wire.ClientHello, suites []wire.CipherSuite) *ChooseCredential {
+	return &ChooseCredential{newQuestion[*Credential](a), hello, suites}
+}
+
+func NewSign(a Asker, c *Credential, s wire.SignatureScheme, message []byte) *Sign {
+	return &Sign{newQuestion[[]byte](a), c, s, message}
+}
+
+func NewDecryptPremaster(a Asker, c *Credential, ciphertext []byte) *DecryptPremaster {
+	return &DecryptPremaster{newQuestion[[]byte](a), c, ciphertext}
+}
+
+func NewVerifyPeer(a Asker, p Peer) *VerifyPeer { return &VerifyPeer{newQuestion[Verdict](a), p} }
+
+func (*ChooseConfig) Name() string     { return "ChooseConfig" }
+func (*ChooseCredential) Name() string { return "ChooseCredential" }
+func (*Sign) Name() string             { return "Sign" }
+func (*DecryptPremaster) Name() string { return "DecryptPremaster" }
+func (*VerifyPeer) Name() string       { return "VerifyPeer" }
+
+// Credential is a certificate chain with what its key can do. It is read by many connections at once and must not
+// be changed after its first use.
+type Credential struct {
+	Chain     [][]byte          // DER, leaf first
+	Leaf      *x509.Certificate // parsed Chain[0]
+	Signer    crypto.Signer     // nil: signing is answered elsewhere, Schemes says what it can do
+	Decrypter crypto.Decrypter  // nil: the key cannot serve RSA key exchange, unless decryption is answered elsewhere
+	Schemes   []wire.SignatureScheme
+	OCSP      []byte   // to staple, nil if none
+	SCTs      [][]byte // to deliver in the TLS extension
+}
+
+// NewCredential parses a chain's leaf and joins it with its private key, which must be a crypto.Signer, a
+// crypto.Decrypter or both, or nil where every Sign and DecryptPremaster will be answered elsewhere. Schemes narrows
+// what the key signs with; nil means all that it can.
+func NewCredential(chain [][]byte, key crypto.PrivateKey, schemes []wire.SignatureScheme) (*Credential, error) {
+	if len(chain) == 0 {
+		return nil, errors.New("want: a credential needs a certificate")
+	}
+	leaf, err := x509.ParseCertificate(chain[0])
+	if err != nil {
+		return nil, err
+	}
+	c := &Credential{Chain: chain, Leaf: leaf}
+	c.Signer, _ = key.(crypto.Signer)
+	c.Decrypter, _ = key.(crypto.Decrypter)
+	if key != nil && c.Signer == nil && c.Decrypter == nil {
+		return nil, errors.New("want: the private key can neither sign nor decrypt")
+	}
+	if c.Signer != nil && !samePublic(c.Signer.Public(), leaf.PublicKey) {
+		return nil, errors.New("want: the private key does not belong to the certificate")
+	}
+	for _, s := range suite.SchemesFor(leaf.PublicKey) {
+		if (key == nil || c.Signer != nil) && (schemes == nil || contains(schemes, s)) {
+			c.Schemes = append(c.Schemes, s)
+		}
+	}
+	return c, nil
+}
+
+func samePublic(a, b crypto.PublicKey) bool {
+	eq, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && eq.Equal(b)
+}
+
+func contains(list []wire.SignatureScheme, s wire.SignatureScheme) bool {
+	for _, have := range list {
+		if have == s {
+			return true
+		}
+	}
+	return false
+}
