@@ -1,0 +1,92 @@
+package keys12
+
+import (
+	"crypto"
+	"crypto/subtle"
+
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// MasterLen is the length of the master secret. RFC 5246 §8.1.
+const MasterLen = 48
+
+// Schedule holds the master secret and makes everything else from it.
+type Schedule struct {
+	suite  *suite.Suite
+	master [MasterLen]byte
+}
+
+// New computes the master secret from the premaster secret and both randoms. RFC 5246 §8.1.
+func New(s *suite.Suite, premaster []byte, client, server *wire.Random) *Schedule {
+	k := &Schedule{suite: s}
+	prf(s.Hash, k.master[:], premaster, "master secret", client[:], server[:])
+	return k
+}
+
+// NewExtended computes the master secret from the premaster secret and the hash of the handshake up to and with
+// ClientKeyExchange, so that it belongs to this handshake and no other. RFC 7627 §4.
+func NewExtended(s *suite.Suite, premaster, sessionHash []byte) *Schedule {
+	k := &Schedule{suite: s}
+	prf(s.Hash, k.master[:], premaster, "extended master secret", sessionHash)
+	return k
+}
+
+// Master returns the master secret.
+func (k *Schedule) Master() []byte { return k.master[:] }
+
+// Hash is the hash of the PRF and of the transcript.
+func (k *Schedule) Hash() crypto.Hash { return k.suite.Hash }
+
+// KeyBlock is what both directions are protected with.
+type KeyBlock struct {
+	ClientKey, ServerKey []byte
+	ClientIV, ServerIV   []byte
+}
+
+// KeyBlock expands the master secret into keys; an AEAD has no MAC keys. The randoms stand in the other order than
+// in the master secret. RFC 5246 §6.3.
+func (k *Schedule) KeyBlock(client, server *wire.Random) KeyBlock {
+	c := k.suite.Cipher
+	block := make([]byte, 2*(c.KeyLen+c.FixedIVLen))
+	prf(k.suite.Hash, block, k.master[:], "key expansion", server[:], client[:])
+	cut := func(n int) []byte {
+		part := block[:n:n]
+		block = block[n:]
+		return part
+	}
+	return KeyBlock{cut(c.KeyLen), cut(c.KeyLen), cut(c.FixedIVLen), cut(c.FixedIVLen)}
+}
+
+// ClientFinished and ServerFinished compute verify_data over the transcript hash. RFC 5246 §7.4.9.
+func (k *Schedule) ClientFinished(transcript []byte) []byte {
+	return k.finished("client finished", transcript)
+}
+
+func (k *Schedule) ServerFinished(transcript []byte) []byte {
+	return k.finished("server finished", transcript)
+}
+
+func (k *Schedule) finished(label string, transcript []byte) []byte {
+	out := make([]byte, wire.VerifyDataLen)
+	prf(k.suite.Hash, out, k.master[:], label, transcript)
+	return out
+}
+
+// ChoosePremaster returns what a server goes on with in RSA key exchange: what was decrypted, if that has the right
+// length and the version that the client offered first, and random otherwise. Which of the two it was shows neither
+// in a result nor in the time taken. RFC 5246 §7.4.7.1.
+//
+// random must be drawn before the ciphertext is decrypted, and is changed. Only the length of decrypted decides
+// a branch, and a decrypter that answers with another length than 48 has told nothing about the ciphertext's padding
+// that it could keep from its own caller; it is compared without one all the same.
+func ChoosePremaster(decrypted []byte, random *[suite.PremasterLen]byte, offered wire.Version) []byte {
+	var candidate [suite.PremasterLen]byte
+	copy(candidate[:], decrypted)
+	good := subtle.ConstantTimeEq(int32(len(decrypted)), suite.PremasterLen)
+	good &= subtle.ConstantTimeByteEq(candidate[0], byte(offered>>8))
+	good &= subtle.ConstantTimeByteEq(candidate[1], byte(offered))
+	subtle.ConstantTimeCopy(good, random[:], candidate[:])
+	clear(candidate[:])
+	return random[:]
+}

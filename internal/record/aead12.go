@@ -1,0 +1,75 @@
+package record
+
+import (
+	"crypto/cipher"
+	"encoding/binary"
+
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+const nonceLen = 12
+
+// aead12 protects records of TLS 1.2 with an AEAD. RFC 5246 §6.2.3.3.
+type aead12 struct {
+	aead  cipher.AEAD
+	suite *suite.Cipher
+	iv    [nonceLen]byte
+	// Scratch, so that a record costs no allocation: what goes through an interface moves to the heap.
+	nonce      [nonceLen]byte
+	additional [13]byte
+}
+
+// NewAEAD12 makes the protection of one direction from its part of the key block.
+func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
+	aead, err := c.New(key)
+	if err != nil {
+		return nil, err
+	}
+	p := &aead12{aead: aead, suite: c}
+	copy(p.iv[:], iv)
+	return p, nil
+}
+
+func (p *aead12) Overhead() int { return p.suite.Overhead() }
+
+// setNonce: the explicit part of a GCM nonce is the sequence number, which never repeats under one key (RFC 5288
+// §3); a wholly implicit nonce has it added by exclusive or (RFC 7905 §2).
+func (p *aead12) setNonce(explicit []byte, seq uint64) {
+	p.nonce = p.iv
+	if n := p.suite.ExplicitNonceLen; n > 0 {
+		copy(p.nonce[p.suite.FixedIVLen:], explicit[:n])
+		return
+	}
+	tail := p.nonce[nonceLen-8:]
+	binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^seq)
+}
+
+// setAdditional: the data authenticated beside the plaintext, with the plaintext's length. RFC 5246 §6.2.3.3.
+func (p *aead12) setAdditional(seq uint64, h Header, plaintextLen int) {
+	binary.BigEndian.PutUint64(p.additional[:8], seq)
+	p.additional[8] = byte(h.Type)
+	binary.BigEndian.PutUint16(p.additional[9:], uint16(h.Version))
+	binary.BigEndian.PutUint16(p.additional[11:], uint16(plaintextLen))
+}
+
+func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte {
+	dst = h.append(dst)
+	if p.suite.ExplicitNonceLen > 0 {
+		dst = binary.BigEndian.AppendUint64(dst, seq)
+	}
+	p.setNonce(dst[len(dst)-p.suite.ExplicitNonceLen:], seq)
+	p.setAdditional(seq, h, len(plaintext))
+	return p.aead.Seal(dst, p.nonce[:], plaintext, p.additional[:])
+}
+
+func (p *aead12) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, bool) {
+	if len(payload) < p.Overhead() {
+		return 0, nil, false
+	}
+	ciphertext := payload[p.suite.ExplicitNonceLen:]
+	p.setNonce(payload, seq)
+	p.setAdditional(seq, h, len(ciphertext)-p.suite.TagLen)
+	plaintext, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, p.additional[:])
+	return h.Type, plaintext, err == nil
+}

@@ -1,0 +1,128 @@
+// Package record frames, seals and opens records and counts them. It knows nothing of handshakes. RFC 5246 §6.
+package record
+
+import (
+	"fmt"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+const (
+	// HeaderLen is the length of a record's header: type, version, length.
+	HeaderLen = 5
+	// MaxPlaintext bounds what a record carries. RFC 5246 §6.2.1.
+	MaxPlaintext = 1 << 14
+	// MaxCiphertext bounds what protecting makes of it. RFC 5246 §6.2.3.
+	MaxCiphertext = MaxPlaintext + 2048
+)
+
+// Header is the header of a record.
+type Header struct {
+	Type    wire.ContentType
+	Version wire.Version
+	Length  int // of what follows it
+}
+
+// ParseHeader reads the header at the start of b, which must have HeaderLen bytes.
+func ParseHeader(b []byte) Header {
+	_ = b[HeaderLen-1]
+	return Header{wire.ContentType(b[0]), wire.Version(b[1])<<8 | wire.Version(b[2]), int(b[3])<<8 | int(b[4])}
+}
+
+func (h Header) append(dst []byte) []byte {
+	return append(dst, byte(h.Type), byte(h.Version>>8), byte(h.Version), byte(h.Length>>8), byte(h.Length))
+}
+
+// Protection seals and opens the records of one direction under one set of keys. It is used by one goroutine at
+// a time.
+type Protection interface {
+	// Overhead is how many bytes sealing adds to a record.
+	Overhead() int
+	// Seal appends a protected record, header included.
+	Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte
+	// Open decrypts payload in place. It returns false if the record is not the peer's.
+	Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, bool)
+}
+
+// Half is one direction of a connection: its protection and its sequence number. The zero value is unprotected.
+type Half struct {
+	protection Protection
+	seq        uint64
+}
+
+// SetProtection changes the keys; the sequence number starts again. RFC 5246 §6.1.
+func (h *Half) SetProtection(p Protection) { h.protection, h.seq = p, 0 }
+
+// Protected reports whether records are encrypted.
+func (h *Half) Protected() bool { return h.protection != nil }
+
+// next returns the sequence number of the next record. RFC 5246 §6.1: it must not wrap.
+func (h *Half) next() (uint64, error) {
+	if h.seq == 1<<64-1 {
+		return 0, fault.New(fault.SequenceExhausted)
+	}
+	h.seq++
+	return h.seq - 1, nil
+}
+
+// Limit is the largest payload that a record of this direction may have.
+func (h *Half) Limit() int {
+	if h.protection != nil {
+		return MaxCiphertext
+	}
+	return MaxPlaintext
+}
+
+// CheckLength refuses a record that is too long before it is read. RFC 5246 §6.2.1, §6.2.3.
+func (h *Half) CheckLength(length int) error {
+	if length > h.Limit() {
+		return fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes, at most %d", length, h.Limit()))
+	}
+	return nil
+}
+
+// Open takes one whole record, header included, and decrypts it in place.
+func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
+	header, payload := ParseHeader(record), record[HeaderLen:]
+	if err := h.CheckLength(len(payload)); err != nil {
+		return 0, nil, err
+	}
+	if h.protection == nil {
+		return header.Type, payload, nil
+	}
+	seq, err := h.next()
+	if err != nil {
+		return 0, nil, err
+	}
+	contentType, plaintext, ok := h.protection.Open(seq, header, payload)
+	if !ok {
+		return 0, nil, fault.New(fault.BadRecordMAC)
+	}
+	if len(plaintext) > MaxPlaintext {
+		return 0, nil, fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes of plaintext, at most %d", len(plaintext), MaxPlaintext))
+	}
+	return contentType, plaintext, nil
+}
+
+// Seal appends one record with at most MaxPlaintext bytes of plaintext.
+func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) ([]byte, error) {
+	header := Header{t, v, len(plaintext)}
+	if h.protection == nil {
+		return append(header.append(dst), plaintext...), nil
+	}
+	seq, err := h.next()
+	if err != nil {
+		return dst, err
+	}
+	header.Length += h.protection.Overhead()
+	return h.protection.Seal(dst, seq, header, plaintext), nil
+}
+
+// Overhead is how many bytes a record is longer than its plaintext, header included.
+func (h *Half) Overhead() int {
+	if h.protection == nil {
+		return HeaderLen
+	}
+	return HeaderLen + h.protection.Overhead()
+}
