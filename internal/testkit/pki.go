@@ -17,6 +17,35 @@ import (
 	"github.com/vitro-tls/vitro/want"
 )
 
+// Kind is a kind of key. Its constants stand here too, for packages below pki.
+type Kind = pki.KeyKind
+
+const (
+	RSA     = pki.RSA2048
+	P256    = pki.ECDSAP256
+	P384    = pki.ECDSAP384
+	P521    = pki.ECDSAP521
+	Ed25519 = pki.Ed25519
+)
+
+// These are pki's, for packages that stand beside it or below.
+type (
+	CA          = pki.CA
+	CAOptions   = pki.CAOptions
+	LeafOptions = pki.LeafOptions
+	Certificate = pki.Certificate
+)
+
+// NewCA makes a root of its own for a test; PKI has one for all.
+func NewCA(t testing.TB, opts CAOptions) *CA {
+	t.Helper()
+	ca, err := pki.NewCA(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ca
+}
+
 // Host is a name that every good certificate has. They also have localhost, 127.0.0.1 and ::1.
 const Host = "vitro.test"
 
@@ -34,9 +63,9 @@ const (
 
 // Authorities are the CAs of tests.
 type Authorities struct {
-	Root         *pki.CA
-	Intermediate *pki.CA // issued by Root; good leaves come from it
-	Untrusted    *pki.CA // a root that is not in Roots
+	Root         *CA
+	Intermediate *CA // issued by Root; good leaves come from it
+	Untrusted    *CA // a root that is not in Roots
 	Roots        *x509.CertPool
 }
 
@@ -44,27 +73,27 @@ type Authorities struct {
 var PKI = sync.OnceValue(func() *Authorities {
 	// They began two years ago, so that a certificate can have expired under a CA that is still good.
 	before := Now.Add(-2 * year)
-	root := must(pki.NewCA(pki.CAOptions{Name: RootName, Now: before, Lifetime: 22 * year}))
+	root := must(pki.NewCA(CAOptions{Name: RootName, Now: before, Lifetime: 22 * year}))
 	return &Authorities{
 		Root:         root,
-		Intermediate: must(root.Intermediate(pki.CAOptions{Name: IntermediateName, Now: before, Lifetime: 21 * year})),
-		Untrusted:    must(pki.NewCA(pki.CAOptions{Name: UntrustedName, Now: before, Lifetime: 22 * year})),
+		Intermediate: must(root.Intermediate(CAOptions{Name: IntermediateName, Now: before, Lifetime: 21 * year})),
+		Untrusted:    must(pki.NewCA(CAOptions{Name: UntrustedName, Now: before, Lifetime: 22 * year})),
 		Roots:        root.Pool(),
 	}
 })
 
 // Kinds are the kinds of key that good certificates come in.
-var Kinds = []pki.KeyKind{pki.RSA2048, pki.ECDSAP256, pki.ECDSAP384, pki.ECDSAP521, pki.Ed25519}
+var Kinds = []Kind{RSA, P256, P384, P521, Ed25519}
 
 var (
 	mu     sync.Mutex
-	keys   = map[pki.KeyKind]crypto.Signer{}
-	leaves = map[leafID]*pki.Certificate{}
+	keys   = map[Kind]crypto.Signer{}
+	leaves = map[leafID]*Certificate{}
 )
 
 type leafID struct {
 	flaw Flaw
-	kind pki.KeyKind
+	kind Kind
 }
 
 // Flaw is what is wrong with a certificate.
@@ -89,14 +118,14 @@ var Flaws = []Flaw{Expired, NotYetValid, WrongHost, SelfSigned, MissingIntermedi
 	NoKeyEncipherment, NoDigitalSignature, CommonNameOnly}
 
 // Leaf returns a good server certificate, made once per process.
-func Leaf(kind pki.KeyKind) *pki.Certificate { return Flawed(None, kind) }
+func Leaf(kind Kind) *Certificate { return Flawed(None, kind) }
 
 // Credential returns a good server certificate in the form that a connection takes.
-func Credential(kind pki.KeyKind) *want.Credential { return must(Leaf(kind).Credential()) }
+func Credential(kind Kind) *want.Credential { return must(Leaf(kind).Credential()) }
 
 // Flawed returns a server certificate that is good but for one thing, made once per process. All of one kind share
 // a key.
-func Flawed(flaw Flaw, kind pki.KeyKind) *pki.Certificate {
+func Flawed(flaw Flaw, kind Kind) *Certificate {
 	cas := PKI()
 	mu.Lock()
 	defer mu.Unlock()
@@ -110,9 +139,9 @@ func Flawed(flaw Flaw, kind pki.KeyKind) *pki.Certificate {
 	return leaves[id]
 }
 
-func flawed(cas *Authorities, flaw Flaw, key crypto.Signer) *pki.Certificate {
+func flawed(cas *Authorities, flaw Flaw, key crypto.Signer) *Certificate {
 	issuer := cas.Intermediate
-	opts := pki.LeafOptions{
+	opts := LeafOptions{
 		Hosts:    []string{Host, "localhost", "127.0.0.1", "::1"},
 		Signer:   key,
 		Now:      Now.Add(-year),
@@ -148,7 +177,7 @@ func flawed(cas *Authorities, flaw Flaw, key crypto.Signer) *pki.Certificate {
 	return c
 }
 
-func selfSigned(key crypto.Signer) *pki.Certificate {
+func selfSigned(key crypto.Signer) *Certificate {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: Host},
@@ -159,7 +188,7 @@ func selfSigned(key crypto.Signer) *pki.Certificate {
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der := must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))
-	return &pki.Certificate{Leaf: must(x509.ParseCertificate(der)), Chain: [][]byte{der}, Key: key}
+	return &Certificate{Leaf: must(x509.ParseCertificate(der)), Chain: [][]byte{der}, Key: key}
 }
 
 // Parse returns a chain's certificates.
@@ -172,7 +201,7 @@ func Parse(chain [][]byte) []*x509.Certificate {
 }
 
 // Files writes a certificate and its key as PEM, for peers that read files.
-func Files(t testing.TB, c *pki.Certificate) (certFile, keyFile string) {
+func Files(t testing.TB, c *Certificate) (certFile, keyFile string) {
 	t.Helper()
 	dir := t.TempDir()
 	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
