@@ -36,6 +36,9 @@ func encodeServerName(x *Extensions, w *Writer, in carrier) {
 	if in != inClientHello {
 		return
 	}
+	if x.ServerName == "" {
+		w.Fail("server_name", "no host name")
+	}
 	list := w.Open16()
 	w.Uint8(nameTypeHost)
 	w.Opaque16([]byte(x.ServerName), "host_name")

@@ -1,5 +1,7 @@
 package wire
 
+import "fmt"
+
 // supported_versions, RFC 8446 §4.2.1: ProtocolVersion versions<2..254> from a client, the one selected_version from
 // a server.
 
@@ -13,6 +15,10 @@ func decodeSupportedVersions(x *Extensions, r *Reader, in carrier) {
 
 func encodeSupportedVersions(x *Extensions, w *Writer, in carrier) {
 	if in == inServerHello {
+		if n := len(x.SupportedVersions); n != 1 {
+			w.Fail("supported_versions", fmt.Sprintf("%d versions, a server selects one", n))
+			return
+		}
 		w.Uint16(uint16(x.SupportedVersions[0]))
 		return
 	}

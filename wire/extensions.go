@@ -1,6 +1,9 @@
 package wire
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Extensions are the extensions of one message. Order says which are present, in the order of the wire; the fields
 // hold what the known ones say and mean nothing for a type that Order lacks. A message is built by setting fields
@@ -97,30 +100,45 @@ var extensionTable = map[ExtensionType]extensionRow{
 func decodeEmpty(*Extensions, *Reader, carrier) {}
 func encodeEmpty(*Extensions, *Writer, carrier) {}
 
+// typeSet finds a second extension of a type. A hello can hold 16,000 of them: beyond a few, which any honest peer
+// stays below, a map takes over from the scan.
+type typeSet struct {
+	few  [32]ExtensionType
+	n    int
+	many map[ExtensionType]bool
+}
+
+// add puts a type in, and reports whether it was new.
+func (s *typeSet) add(t ExtensionType) bool {
+	if s.many[t] || slices.Contains(s.few[:s.n], t) {
+		return false
+	}
+	if s.n < len(s.few) {
+		s.few[s.n] = t
+		s.n++
+		return true
+	}
+	if s.many == nil {
+		s.many = make(map[ExtensionType]bool)
+	}
+	s.many[t] = true
+	return true
+}
+
 // decodeExtensions reads the extensions of a hello, which may end before them. RFC 5246 §7.4.1.4.
 func decodeExtensions(r *Reader, in carrier) Extensions {
 	var x Extensions
 	if r.Left() == 0 {
 		return x
 	}
-	var seen map[ExtensionType]bool
+	var seen typeSet
 	list := r.Vector16("extensions", 0, 1<<16-1)
 	for list.More() {
 		at := list.pos
 		t := code16[ExtensionType](&list, "extension_type")
-		// RFC 5246 §7.4.1.4: not more than one extension of a type. A hello can hold 16,000 of them, so that
-		// beyond a few a set takes over from the scan.
-		if len(x.Order) == 32 {
-			seen = make(map[ExtensionType]bool)
-			for _, t := range x.Order {
-				seen[t] = true
-			}
-		}
-		if seen[t] || seen == nil && x.Has(t) {
+		// RFC 5246 §7.4.1.4: not more than one extension of a type.
+		if !seen.add(t) {
 			list.fail(t.String(), at, Duplicate, "a second extension of this type")
-		}
-		if seen != nil {
-			seen[t] = true
 		}
 		x.Add(t)
 		row, known := extensionTable[t]

@@ -62,6 +62,7 @@ type document struct {
 type Reader struct {
 	buf      []byte
 	pos, end int
+	last     int // where the field that was read last begins
 	doc      *document
 	parent   *Reader
 	name     string
@@ -99,15 +100,17 @@ func (r *Reader) fail(name string, offset int, p Problem, detail string) {
 	}
 }
 
-// Fail records that the field just read, or the one about to be read, has a value that the layout forbids.
-func (r *Reader) Fail(name string, p Problem, detail string) { r.fail(name, r.pos, p, detail) }
+// Fail records that the field just read has a value that the layout forbids.
+func (r *Reader) Fail(name string, p Problem, detail string) { r.fail(name, r.last, p, detail) }
 
-func missing(n int) string {
+func size(n int) string {
 	if n == 1 {
-		return "1 byte missing"
+		return "1 byte"
 	}
-	return fmt.Sprintf("%d bytes missing", n)
+	return fmt.Sprintf("%d bytes", n)
 }
+
+func missing(n int) string { return size(n) + " missing" }
 
 // take returns the next n bytes, or nil and a failure.
 func (r *Reader) take(name string, n int) []byte {
@@ -119,6 +122,7 @@ func (r *Reader) take(name string, n int) []byte {
 		return nil
 	}
 	b := r.buf[r.pos : r.pos+n : r.pos+n]
+	r.last = r.pos
 	r.pos += n
 	return b
 }
@@ -212,11 +216,7 @@ func (r *Reader) More() bool {
 func (r *Reader) Done() {
 	if n := r.Left(); n > 0 {
 		r.index = -1
-		unit := "bytes"
-		if n == 1 {
-			unit = "byte"
-		}
-		r.fail("", r.pos, Excess, fmt.Sprintf("%d %s left over", n, unit))
+		r.fail("", r.pos, Excess, size(n)+" left over")
 	}
 }
 

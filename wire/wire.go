@@ -111,7 +111,7 @@ func decode(raw []byte, ctx Context, doc *document) (Message, error) {
 	r := Reader{buf: raw, end: len(raw), doc: doc, name: t.String(), index: -1}
 	code8[HandshakeType](&r, "msg_type")
 	if length := r.Uint24("length"); length != len(raw)-HandshakeHeaderLen {
-		r.fail("length", 1, Invalid, fmt.Sprintf("says %d bytes, has %d", length, len(raw)-HandshakeHeaderLen))
+		r.fail("length", 1, Invalid, fmt.Sprintf("says %s, has %d", size(length), len(raw)-HandshakeHeaderLen))
 	}
 	m.decode(&r, ctx)
 	r.Done()

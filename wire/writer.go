@@ -18,6 +18,13 @@ func (w *Writer) Uint8(v uint8)   { w.buf = append(w.buf, v) }
 func (w *Writer) Uint16(v uint16) { w.buf = append(w.buf, byte(v>>8), byte(v)) }
 func (w *Writer) Bytes(b []byte)  { w.buf = append(w.buf, b...) }
 
+// Fail records that a field has no value that its layout could hold.
+func (w *Writer) Fail(name, detail string) {
+	if w.err == nil {
+		w.err = fmt.Errorf("%s: %s", name, detail)
+	}
+}
+
 // Mark is the place of a length that is written when its vector is closed.
 type Mark struct{ at, size int }
 
@@ -35,8 +42,8 @@ func (w *Writer) Open24() Mark { return w.open(3) }
 // Close writes the length of the vector that began at m; name is for the error if it does not fit.
 func (w *Writer) Close(m Mark, name string) {
 	n := len(w.buf) - m.at - m.size
-	if n >= 1<<(8*m.size) && w.err == nil {
-		w.err = fmt.Errorf("%s: %d bytes, at most %d", name, n, 1<<(8*m.size)-1)
+	if most := 1<<(8*m.size) - 1; n > most {
+		w.Fail(name, fmt.Sprintf("%d bytes, at most %d", n, most))
 	}
 	for i := range m.size {
 		w.buf[m.at+i] = byte(n >> (8 * (m.size - 1 - i)))

@@ -1,0 +1,190 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestRoundTrip(t *testing.T) {
+	for _, s := range samples() {
+		t.Run(s.name, func(t *testing.T) {
+			raw := mustEncode(t, s.message, s.ctx)
+			if !bytes.Equal(s.message.Raw(), raw) || s.message.Context() != s.ctx {
+				t.Errorf("the encoded message does not keep its bytes and context")
+			}
+			m, err := Decode(raw, s.ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(m.Raw(), raw) || m.Context() != s.ctx {
+				t.Errorf("the decoded message does not keep its bytes and context")
+			}
+			if !same(m, fill(s.message)) {
+				t.Errorf("decoded\n%+v\nfrom\n%+v", m, s.message)
+			}
+		})
+	}
+}
+
+// Every type that Decode knows has a sample, so that the tests over samples leave none out.
+func TestSamplesAreComplete(t *testing.T) {
+	have := map[HandshakeType]bool{}
+	for _, s := range samples() {
+		have[s.message.Type()] = true
+	}
+	for kind := range 256 {
+		if t2 := HandshakeType(kind); (newMessage(t2) != nil) != have[t2] {
+			t.Errorf("%v: decoder %v, sample %v", t2, newMessage(t2) != nil, have[t2])
+		}
+	}
+	client, server := sampleClientHello(), sampleServerHello()
+	for kind, row := range extensionTable {
+		if row.decode == nil {
+			continue
+		}
+		if row.in&inClientHello != 0 && !client.Has(kind) {
+			t.Errorf("the sample ClientHello lacks %v", kind)
+		}
+		if row.in&inServerHello != 0 && !server.Has(kind) && kind != ExtSupportedGroups {
+			t.Errorf("the sample ServerHello lacks %v", kind)
+		}
+	}
+}
+
+// mayEnd tells at which shorter lengths a message is still whole: hellos may end before their extensions.
+func mayEnd(m Message, at int) bool {
+	switch m := m.(type) {
+	case *ClientHello:
+		return at == HandshakeHeaderLen+2+RandomLen+1+len(m.SessionID)+2+2*len(m.CipherSuites)+1+len(m.CompressionMethods)
+	case *ServerHello:
+		return at == HandshakeHeaderLen+2+RandomLen+1+len(m.SessionID)+3
+	}
+	return false
+}
+
+func TestTruncatedAtEveryByte(t *testing.T) {
+	for _, s := range samples() {
+		raw := mustEncode(t, s.message, s.ctx)
+		for n := range raw {
+			_, err := Decode(raw[:n:n], s.ctx)
+			expectProblem(t, s.name+", cut", n, err, map[bool]Problem{true: Truncated, false: Invalid}[n < HandshakeHeaderLen])
+			if n < HandshakeHeaderLen {
+				continue
+			}
+			_, err = Decode(framed(s.message.Type(), raw[HandshakeHeaderLen:n]), s.ctx)
+			if mayEnd(s.message, n) {
+				if err != nil {
+					t.Errorf("%s may end after %d bytes: %v", s.name, n, err)
+				}
+				continue
+			}
+			expectProblem(t, s.name+", cut with its header set right", n, err, Truncated)
+		}
+	}
+}
+
+func expectProblem(t *testing.T, what string, n int, err error, want Problem) {
+	t.Helper()
+	var broken *DecodeError
+	switch {
+	case err == nil:
+		t.Errorf("%s at %d bytes: decoded", what, n)
+	case !errors.As(err, &broken):
+		t.Errorf("%s at %d bytes: %T is no *DecodeError", what, n, err)
+	case broken.Problem != want:
+		t.Errorf("%s at %d bytes: problem %d, want %d: %v", what, n, broken.Problem, want, err)
+	case broken.Offset < 0 || broken.Offset > n:
+		t.Errorf("%s at %d bytes: the offset lies outside: %v", what, n, err)
+	case broken.Path == "" || broken.Detail == "":
+		t.Errorf("%s at %d bytes: %q does not say where or what", what, n, err)
+	}
+}
+
+func TestTrailingBytes(t *testing.T) {
+	for _, s := range samples() {
+		raw := mustEncode(t, s.message, s.ctx)
+		_, err := Decode(framed(s.message.Type(), append(raw[HandshakeHeaderLen:len(raw):len(raw)], 0)), s.ctx)
+		want := Excess
+		if mayEnd(s.message, len(raw)) { // the byte begins the extensions
+			want = Truncated
+		}
+		expectProblem(t, s.name+", one byte more", len(raw), err, want)
+
+		_, err = Decode(append(raw[:len(raw):len(raw)], 0), s.ctx)
+		expectProblem(t, s.name+", one byte behind the message", len(raw), err, Invalid)
+	}
+}
+
+// Each extension's body is cut at every byte, all lengths around it set right, and lengthened by one.
+func TestExtensionBodies(t *testing.T) {
+	for _, hello := range []Message{sampleClientHello(), sampleServerHello()} {
+		var x *Extensions
+		in := inClientHello
+		if m, ok := hello.(*ServerHello); ok {
+			x, in = &m.Extensions, inServerHello
+		} else {
+			x = &hello.(*ClientHello).Extensions
+		}
+		for _, kind := range x.Order {
+			row := extensionTable[kind]
+			if row.decode == nil {
+				continue
+			}
+			w := NewWriter(nil)
+			row.encode(x, w, in)
+			body, err := w.Finish()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for n := range body {
+				_, err := Decode(helloWith(in, extension(kind, body[:n])), Context{})
+				expectIn(t, err, Truncated, in, kind)
+			}
+			_, err = Decode(helloWith(in, extension(kind, append(body, 0))), Context{})
+			expectIn(t, err, Excess, in, kind)
+		}
+	}
+}
+
+func expectIn(t *testing.T, err error, want Problem, in carrier, kind ExtensionType) {
+	t.Helper()
+	var broken *DecodeError
+	if !errors.As(err, &broken) {
+		t.Errorf("%v in a %v: got %v", kind, in, err)
+		return
+	}
+	if path := in.String() + ".extensions[0]." + kind.String(); broken.Problem != want || !strings.HasPrefix(broken.Path, path) {
+		t.Errorf("%v in a %v: problem %d, want %d in %s: %v", kind, in, broken.Problem, want, path, err)
+	}
+}
+
+// extension is one extension with its type and length.
+func extension(kind ExtensionType, body []byte) []byte {
+	w := NewWriter(nil)
+	w.Uint16(uint16(kind))
+	w.Opaque16(body, "body")
+	return w.buf
+}
+
+// helloWith is a small hello with the extensions given as bytes. In a ClientHello the first one's body begins at 0x33.
+func helloWith(in carrier, extensions ...[]byte) []byte {
+	w := NewWriter(nil)
+	w.Uint16(uint16(TLS12))
+	w.Bytes(make([]byte, RandomLen))
+	w.Uint8(0)
+	kind := TypeServerHello
+	if in == inClientHello {
+		kind = TypeClientHello
+		w.Uint16(2)
+		w.Uint16(uint16(TLS_RSA_WITH_AES_128_GCM_SHA256))
+		w.Uint8(1)
+		w.Uint8(0)
+	} else {
+		w.Uint16(uint16(TLS_RSA_WITH_AES_128_GCM_SHA256))
+		w.Uint8(0)
+	}
+	w.Opaque16(bytes.Join(extensions, nil), "extensions")
+	return framed(kind, w.buf)
+}

@@ -1,0 +1,171 @@
+package wire
+
+import (
+	"encoding/hex"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+var (
+	rsaContext   = Context{Version: TLS12, KeyExchange: KeyExchangeRSA}
+	ecdheContext = Context{Version: TLS12, KeyExchange: KeyExchangeECDHE}
+	contexts     = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext}
+)
+
+// sample is a message with a value in every field, and the context that decodes it.
+type sample struct {
+	name    string
+	ctx     Context
+	message Message
+}
+
+func samples() []sample {
+	return []sample{
+		{"HelloRequest", Context{}, &HelloRequest{}},
+		{"ClientHello", Context{}, sampleClientHello()},
+		{"ClientHello without extensions", Context{}, sampleBareClientHello()},
+		{"ClientHello with each list at its shortest", Context{}, sampleShortClientHello()},
+		{"ServerHello", ecdheContext, sampleServerHello()},
+		{"ServerHello without extensions", rsaContext, &ServerHello{
+			Version: TLS12, Random: Random{1}, CipherSuite: TLS_RSA_WITH_AES_128_GCM_SHA256,
+		}},
+		{"Certificate", rsaContext, &Certificate{Chain: [][]byte{[]byte("leaf"), []byte("issuer"), {0x30}}}},
+		{"Certificate without a chain", rsaContext, &Certificate{}},
+		{"ServerKeyExchange", ecdheContext, &ServerKeyExchange{
+			Group: X25519, Public: []byte("public"), Scheme: RSA_PSS_RSAE_SHA256, Signature: []byte("signature"),
+		}},
+		{"CertificateRequest", ecdheContext, &CertificateRequest{
+			CertificateTypes:    []ClientCertificateType{CertRSASign, CertECDSASign, 99},
+			SignatureAlgorithms: []SignatureScheme{ED25519, RSA_PKCS1_SHA256},
+			Authorities:         [][]byte{[]byte("a name"), []byte("n")},
+		}},
+		{"CertificateRequest for any authority", ecdheContext, &CertificateRequest{
+			CertificateTypes:    []ClientCertificateType{CertRSASign},
+			SignatureAlgorithms: []SignatureScheme{RSA_PKCS1_SHA256},
+		}},
+		{"ServerHelloDone", rsaContext, &ServerHelloDone{}},
+		{"ClientKeyExchange RSA", rsaContext, &ClientKeyExchange{
+			KeyExchange: KeyExchangeRSA, EncryptedPremaster: []byte("sealed"),
+		}},
+		{"ClientKeyExchange ECDHE", ecdheContext, &ClientKeyExchange{
+			KeyExchange: KeyExchangeECDHE, Public: []byte("point"),
+		}},
+		{"Finished", rsaContext, &Finished{VerifyData: []byte("verify_data!")}},
+		{"CertificateStatus", ecdheContext, &CertificateStatus{Status: StatusOCSP, Response: []byte("staple")}},
+	}
+}
+
+func sampleClientHello() *ClientHello {
+	m := sampleBareClientHello()
+	m.Extensions = Extensions{
+		Order: []ExtensionType{
+			0x1a1a, ExtServerName, ExtStatusRequest, ExtSupportedGroups, ExtPointFormats, ExtSignatureAlgorithms,
+			ExtALPN, ExtSCT, ExtExtendedMasterSecret, ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x4444,
+		},
+		ServerName:          "example.com",
+		StatusRequest:       StatusOCSP,
+		SupportedGroups:     []NamedGroup{0x2a2a, X25519, SecP256r1},
+		PointFormats:        []PointFormat{PointUncompressed, 1},
+		SignatureAlgorithms: []SignatureScheme{ED25519, RSA_PSS_RSAE_SHA256},
+		ALPN:                []string{"h2", "http/1.1"},
+		RenegotiationInfo:   []byte{},
+		SupportedVersions:   []Version{0x3a3a, TLS13, TLS12},
+		Opaque:              []OpaqueExtension{{0x1a1a, []byte{}}, {ExtSessionTicket, []byte{}}, {0x4444, []byte("????")}},
+	}
+	return m
+}
+
+func sampleBareClientHello() *ClientHello {
+	return &ClientHello{
+		Version:            TLS12,
+		Random:             Random{1, 2, 3, 31: 32},
+		SessionID:          []byte("session"),
+		CipherSuites:       []CipherSuite{0x0a0a, TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, TLS_EMPTY_RENEGOTIATION_INFO_SCSV},
+		CompressionMethods: []CompressionMethod{1, CompressionNull},
+	}
+}
+
+func sampleShortClientHello() *ClientHello {
+	return &ClientHello{
+		Version:            TLS12,
+		SessionID:          []byte{},
+		CipherSuites:       []CipherSuite{TLS_RSA_WITH_AES_128_GCM_SHA256},
+		CompressionMethods: []CompressionMethod{CompressionNull},
+		Extensions: Extensions{
+			Order:               []ExtensionType{ExtServerName, ExtSupportedGroups, ExtPointFormats, ExtSignatureAlgorithms, ExtALPN},
+			ServerName:          "a",
+			SupportedGroups:     []NamedGroup{X25519},
+			PointFormats:        []PointFormat{PointUncompressed},
+			SignatureAlgorithms: []SignatureScheme{ED25519},
+			ALPN:                []string{"h"},
+		},
+	}
+}
+
+func sampleServerHello() *ServerHello {
+	return &ServerHello{
+		Version:     TLS12,
+		Random:      Random{9, 8, 7},
+		SessionID:   []byte("resume me"),
+		CipherSuite: TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+		Extensions: Extensions{
+			Order: []ExtensionType{
+				ExtServerName, ExtStatusRequest, ExtPointFormats, ExtALPN, ExtSCT, ExtExtendedMasterSecret,
+				ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x5555,
+			},
+			PointFormats:      []PointFormat{PointUncompressed},
+			ALPN:              []string{"h2"},
+			SCTs:              [][]byte{[]byte("first"), []byte("2")},
+			RenegotiationInfo: []byte("both verify_data"),
+			SupportedVersions: []Version{TLS12},
+			Opaque:            []OpaqueExtension{{ExtSessionTicket, []byte{}}, {0x5555, []byte("?")}},
+		},
+	}
+}
+
+// fill sets what decoding makes of an absent or empty field, so that a sample compares with its decoded self.
+func fill(m Message) Message {
+	if hello, ok := m.(*ServerHello); ok && hello.SessionID == nil {
+		hello.SessionID = []byte{}
+	}
+	return bare(m)
+}
+
+// bare forgets the bytes of a message, so that only its fields compare.
+func bare(m Message) Message {
+	m.keep(nil, Context{})
+	return m
+}
+
+func same(a, b Message) bool { return reflect.DeepEqual(bare(a), bare(b)) }
+
+func mustEncode(t testing.TB, m Message, ctx Context) []byte {
+	t.Helper()
+	raw, err := Encode(m, ctx)
+	if err != nil {
+		t.Fatalf("encoding a %v: %v", m.Type(), err)
+	}
+	return raw
+}
+
+// framed puts the handshake header before a body.
+func framed(kind HandshakeType, body []byte) []byte {
+	n := len(body)
+	return append([]byte{byte(kind), byte(n >> 16), byte(n >> 8), byte(n)}, body...)
+}
+
+// captured reads a file of testdata: messages as another implementation sent them.
+func captured(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := hex.DecodeString(strings.Join(strings.Fields(string(text)), ""))
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return raw
+}
