@@ -1,0 +1,102 @@
+package explain
+
+import (
+	"crypto/x509"
+	"fmt"
+	"strings"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// summary is what the brief telling gathers until the handshake is done.
+type summary struct {
+	leaf     []string
+	verified para
+	trouble  []para
+}
+
+// brief tells a connection in a handful of lines once it is known how it went. Where both ends are told, the
+// client's lines are enough: only failures come from both.
+func (v *view) brief(p *page, m event.Meta, e event.Event) string {
+	switch e := e.(type) {
+	case event.Message:
+		v.briefMessage(e)
+	case event.PolicyReplaced:
+		v.choice(e)
+		v.sum.trouble = append(v.sum.trouble, v.takeAll()...)
+	case event.PeerVerified:
+		v.sum.verified = v.verified(e)[0]
+		if e.Skipped {
+			v.sum.verified.tone = bad
+		}
+	case event.Finished:
+		v.done = true
+		if v.other != nil && v.role == fault.Server {
+			return ""
+		}
+		return p.brief(v.briefParas(m, e))
+	case event.Truncated:
+		if v.other == nil || v.role == fault.Client {
+			return p.brief([]para{toned(bad, "truncated", "the connection ended without close_notify: data may be missing (RFC 5246 §7.2.1)")})
+		}
+	case event.Failed:
+		paras := append(v.sum.trouble, v.certificatePara()...)
+		paras = append(paras, errorParas(e.Err)...)
+		return p.brief(paras)
+	}
+	return ""
+}
+
+func (p *page) brief(paras []para) string {
+	return strings.Join(p.body(paras, p.width, 0, 13), "\n") + "\n"
+}
+
+func (v *view) briefMessage(e event.Message) {
+	if absent(e.Message) {
+		return
+	}
+	v.learn(e.Message)
+	sender := v.role
+	if !e.Sent {
+		sender = v.role.Peer()
+	}
+	chain, ok := e.Message.(*wire.Certificate)
+	if !ok || sender != fault.Server || len(chain.Chain) == 0 {
+		return
+	}
+	c, err := x509.ParseCertificate(chain.Chain[0])
+	if err != nil {
+		v.sum.leaf = []string{"does not parse: " + peer(err.Error())}
+		return
+	}
+	v.sum.leaf = []string{
+		fmt.Sprintf("%s, issued by %s", peer(subject(c)), peer(issuer(c))),
+		fmt.Sprintf("%s, valid %s to %s", keyName(c), day(c.NotBefore), day(c.NotAfter)),
+	}
+}
+
+func (v *view) certificatePara() []para {
+	if v.sum.leaf == nil {
+		return nil
+	}
+	return []para{{label: "certificate", items: v.sum.leaf}}
+}
+
+func (v *view) briefParas(m event.Meta, e event.Finished) []para {
+	paras := append([]para{}, v.sum.trouble...)
+	paras = append(paras, toned(strong, "TLS", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), schemeName(e.Scheme))))
+	paras = append(paras, v.certificatePara()...)
+	paras = append(paras, v.sum.verified)
+	if e.Protocol != "" {
+		paras = append(paras, value("protocol", peer(e.Protocol)))
+	}
+	if v.kx == wire.KeyExchangeRSA {
+		paras = append(paras, toned(bad, "secrecy", "no forward secrecy: RSA key exchange"))
+	}
+	if took := v.elapsed(m); took != "" {
+		paras = append(paras, toned(dim, "handshake", strings.TrimPrefix(took, "+")))
+	}
+	return paras
+}

@@ -1,0 +1,56 @@
+package explain
+
+import "github.com/vitro-tls/vitro/event"
+
+var reasonNames = map[event.SuiteReason]string{
+	event.SuiteTaken:      "taken",
+	event.SuiteNotOffered: "not_offered",
+	event.SuiteNoKey:      "no_key",
+	event.SuiteNoGroup:    "no_group",
+	event.SuiteNoScheme:   "no_scheme",
+	event.SuiteNoKeyUsage: "no_key_usage",
+	event.SuiteLessLiked:  "less_liked",
+}
+
+// choiceObject has the events that tell what was chosen, and from what. Lists of the other side that cannot be known
+// are left out.
+func choiceObject(e event.Event) (o object) {
+	switch e := e.(type) {
+	case event.VersionChosen:
+		o = object{{"version", e.Version.String()}, {"ours", names(e.Ours)}}
+		if e.Theirs != nil {
+			o.add("theirs", names(e.Theirs))
+		}
+	case event.SuiteChosen:
+		o = object{{"algo", e.Suite.String()}, {"cipher_suite", code(e.Suite)}, {"offered", names(e.Offered)}}
+		if e.Considered != nil {
+			o.add("considered", verdicts(e.Considered))
+		}
+	case event.GroupChosen:
+		o = object{{"group", e.Group.String()}, {"offered", names(e.Offered)}}
+		if e.Ours != nil {
+			o.add("ours", names(e.Ours))
+		}
+	case event.SchemeChosen:
+		o = object{{"scheme", e.Scheme.String()}, {"offered", names(e.Offered)}}
+	case event.ProtocolChosen:
+		o = object{{"protocol", e.Protocol}, {"offered", orEmpty(e.Offered)}}
+		if e.Ours != nil {
+			o.add("ours", e.Ours)
+		}
+	case event.CredentialChosen:
+		o = object{{"named", e.Named}, {"of", e.Of}}
+		if e.Leaf != nil {
+			o.add("leaf", certificateObject(e.Leaf))
+		}
+	}
+	return o
+}
+
+func verdicts(list []event.SuiteVerdict) []object {
+	out := make([]object, 0, len(list))
+	for _, v := range list {
+		out = append(out, object{{"algo", v.Suite.String()}, {"cipher_suite", code(v.Suite)}, {"reason", reasonNames[v.Reason]}})
+	}
+	return out
+}

@@ -1,0 +1,105 @@
+package explain
+
+import (
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+func chainParas(m *wire.Certificate) []para {
+	if len(m.Chain) == 0 {
+		return []para{toned(bad, "chain", "empty: no certificate")}
+	}
+	var paras []para
+	for i, der := range m.Chain {
+		if i == maxChain {
+			paras = append(paras, value("…", fmt.Sprintf("and %d more", len(m.Chain)-i)))
+			break
+		}
+		label := fmt.Sprintf("#%d", i)
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			paras = append(paras, toned(bad, label, fmt.Sprintf("%s that do not parse: %s", plural(len(der), "byte"), peer(err.Error()))))
+			continue
+		}
+		paras = append(paras, para{label: label, items: certificateItems(c)})
+	}
+	return paras
+}
+
+// maxChain is how many certificates of a chain are shown; an honest chain has two to four.
+const maxChain = 10
+
+func certificateItems(c *x509.Certificate) []string {
+	items := []string{
+		peer(subject(c)),
+		"issued by " + peer(issuer(c)),
+	}
+	if list := hostNames(c); len(list) > 0 {
+		items = append(items, "for "+listOf(list, 12))
+	}
+	return append(items, fmt.Sprintf("%s; valid %s to %s; %s", keyName(c), day(c.NotBefore), day(c.NotAfter), plural(len(c.Raw), "byte")))
+}
+
+func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
+
+// verified tells how the certificates were judged; the checks are held from before.
+func (v *view) verified(e event.PeerVerified) []para {
+	host := ""
+	if e.ServerName != "" {
+		host = " as " + quoted(e.ServerName)
+	}
+	if e.Skipped {
+		return []para{toned(bad, "verified", "NO: verification is switched off, anyone could be at the other end")}
+	}
+	text := "yes" + host
+	if n := len(e.Chain); n > 0 && e.Chain[n-1] != nil {
+		text += fmt.Sprintf(", by a chain of %d up to %s", n, quoted(subject(e.Chain[n-1])))
+	}
+	return []para{toned(good, "verified", text)}
+}
+
+// checkPara tells one check.
+func checkPara(e event.Check) para {
+	if e.Passed {
+		return para{label: "✓ " + e.What.String(), text: checkText(e), tone: good}
+	}
+	return para{label: "✗ " + e.What.String(), text: checkText(e), tone: bad}
+}
+
+func checkText(e event.Check) string {
+	not := ""
+	if !e.Passed {
+		not = "not "
+	}
+	who := quoted(e.Subject)
+	switch e.What {
+	case event.CheckLink:
+		text := fmt.Sprintf("%s is %ssigned by %s", who, not, quoted(e.Issuer))
+		if e.Algorithm != "" {
+			text += " (" + peer(e.Algorithm) + ")"
+		}
+		return text
+	case event.CheckRoot:
+		text := fmt.Sprintf("%s is %samong the trusted roots", who, not)
+		if !e.Passed && e.Issuer != "" {
+			text = fmt.Sprintf("%s, the issuer of %s, is not among the trusted roots", quoted(e.Issuer), who)
+		}
+		if e.Roots != "" {
+			text += " (" + peer(e.Roots) + ")"
+		}
+		return text
+	case event.CheckDates:
+		return fmt.Sprintf("%s is %svalid now: from %s to %s", who, not, moment(e.NotBefore), moment(e.NotAfter))
+	case event.CheckName:
+		return fmt.Sprintf("%s is %samong its names: %s", quoted(e.Wanted), not, listOf(e.Found, 12))
+	case event.CheckUsage:
+		return fmt.Sprintf("%s may %sbe used for %s: it is for %s", who, not, peer(e.Wanted), listOf(e.Found, 12))
+	}
+	return who
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

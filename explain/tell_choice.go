@@ -1,0 +1,110 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// choice holds what was decided until the message that says so. The client only learns what its messages show
+// anyway: reasons come from the server.
+func (v *view) choice(e event.Event) {
+	switch e := e.(type) {
+	case event.Opened:
+		v.opened(e)
+		return
+	case event.PolicyReplaced:
+		v.hold(anyMessage, toned(bad, "policy", fmt.Sprintf("the environment variable %s replaced the default policy by %s",
+			peer(e.Variable), quoted(e.Policy))))
+		return
+	case event.Check:
+		v.hold(anyMessage, checkPara(e))
+		return
+	}
+	if v.role != fault.Server {
+		return
+	}
+	switch e := e.(type) {
+	case event.VersionChosen:
+		if len(e.Theirs) > 0 {
+			v.hold(wire.TypeServerHello, value("why "+e.Version.String(), "the newest that both speak; the client: "+
+				listOf(names(e.Theirs), 8)+"; the server: "+listOf(names(e.Ours), 8)))
+		}
+	case event.SuiteChosen:
+		v.hold(wire.TypeServerHello, suiteParas(e)...)
+	case event.GroupChosen:
+		v.hold(wire.TypeServerKeyExchange, value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
+			e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8))))
+	case event.SchemeChosen:
+		v.hold(wire.TypeServerKeyExchange, value("scheme", fmt.Sprintf("%s fits the certificate's key, and is among the %d that the client offers",
+			e.Scheme, len(e.Offered))))
+	case event.ProtocolChosen:
+		v.hold(wire.TypeServerHello, value("why "+peer(e.Protocol), fmt.Sprintf("the client offers %s, the server takes %s",
+			listOf(e.Offered, 8), listOf(e.Ours, 8))))
+	case event.CredentialChosen:
+		v.hold(wire.TypeCertificate, credentialPara(e))
+	}
+}
+
+func (v *view) opened(e event.Opened) {
+	if v.role != fault.Client || e.Policy == "" {
+		return
+	}
+	v.hold(wire.TypeClientHello, value("policy", fmt.Sprintf("%s, which allows %s", peer(e.Policy), plural(len(e.Suites), "suite"))))
+}
+
+// passedOver says why a suite was not taken; the order is that of the telling.
+var passedOver = []struct {
+	reason event.SuiteReason
+	why    string
+}{
+	{event.SuiteNotOffered, "the client does not offer"},
+	{event.SuiteNoKey, "no certificate of the server has the kind of key for"},
+	{event.SuiteNoKeyUsage, "the certificate's key usage forbids"},
+	{event.SuiteNoGroup, "no group in common for"},
+	{event.SuiteNoScheme, "no signature scheme in common for"},
+	{event.SuiteLessLiked, "further down in the server's list:"},
+}
+
+// suiteParas tells how the server went down its list.
+func suiteParas(e event.SuiteChosen) []para {
+	if len(e.Considered) == 0 {
+		return nil
+	}
+	first := "the first in the server's list"
+	for _, v := range e.Considered {
+		if v.Reason != event.SuiteTaken && v.Suite != e.Suite {
+			first = "the first in the server's list that the client offers and the server can serve"
+		}
+		break
+	}
+	paras := []para{value("why", first)}
+	for _, p := range passedOver {
+		var suites []string
+		for _, v := range e.Considered {
+			if v.Reason == p.reason && v.Suite != e.Suite {
+				suites = append(suites, v.Suite.String())
+			}
+		}
+		if len(suites) > 0 {
+			paras = append(paras, para{label: "not taken", items: append([]string{p.why}, shortened(suites, 12)...), tone: dim})
+		}
+	}
+	return paras
+}
+
+func credentialPara(e event.CredentialChosen) para {
+	text := "the server's only certificate"
+	if e.Of > 1 {
+		text = fmt.Sprintf("one of the server's %d", e.Of)
+	}
+	if e.Leaf != nil {
+		text += ", " + keyName(e.Leaf)
+	}
+	if e.Named {
+		return value("why this", text+"; it has the name that the client asked for")
+	}
+	return value("why this", text+"; it does not have the name that the client asked for")
+}

@@ -1,0 +1,154 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+func premasterParas(e event.PremasterGenerated) []para {
+	switch e.KeyExchange {
+	case wire.KeyExchangeRSA:
+		return []para{value("pre-master", fmt.Sprintf("%s: the version %s, which the client offered first, so that "+
+			"nobody can talk it down unseen, then random ones. A secret: it is never shown here", plural(e.Length, "byte"), e.Version))}
+	case wire.KeyExchangeECDHE:
+		return []para{value("pre-master", fmt.Sprintf("%s, over the group %s. A secret: it is never shown here", plural(e.Length, "byte"), e.Group))}
+	}
+	return []para{value("pre-master", plural(e.Length, "byte"))}
+}
+
+// keysParas tells which key grows out of what. RFC 5246 §5, §6.3, §8.1; RFC 7627 §4.
+func keysParas(e event.KeysDerived) []para {
+	prf := "PRF"
+	if name := hashName(e.Hash); name != "" {
+		prf = "PRF with HMAC-" + name
+	}
+	master := fmt.Sprintf(`%s = PRF(pre-master, "master secret", random1 + random2)`, plural(e.MasterLen, "byte"))
+	if e.ExtendedMaster {
+		master = fmt.Sprintf(`%s = PRF(pre-master, "extended master secret", session hash): the hash of all messages so far, `+
+			"so that it belongs to this handshake alone (RFC 7627 §4)", plural(e.MasterLen, "byte"))
+	}
+	return []para{
+		value("random1", hexOf(e.ClientRandom[:], 8)),
+		value("random2", hexOf(e.ServerRandom[:], 8)),
+		value("function", prf+" (RFC 5246 §5)"),
+		value("master", master),
+		value("key block", fmt.Sprintf(`%s = PRF(master secret, "key expansion", random2 + random1), cut into`, plural(2*(e.KeyLen+e.FixedIVLen), "byte"))),
+		{label: "", items: []string{
+			keyLine("client write key", e.KeyLen, "the client encrypts with it, the server decrypts"),
+			keyLine("server write key", e.KeyLen, "the other way round"),
+			keyLine("client write IV", e.FixedIVLen, "the fixed part of the client's nonces"),
+			keyLine("server write IV", e.FixedIVLen, "of the server's"),
+		}},
+		value("cipher", clean(e.Cipher)),
+	}
+}
+
+func keyLine(name string, n int, what string) string {
+	return fmt.Sprintf("· %s, %s: %s", name, plural(n, "byte"), what)
+}
+
+// finished tells step 13.
+func (v *view) finished(m event.Meta, e event.Finished) []block {
+	v.done = true
+	if v.other != nil && v.role == fault.Server {
+		return v.inside(m, nil)
+	}
+	paras := []para{value("agreed", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), schemeName(e.Scheme)))}
+	if e.Protocol != "" {
+		paras = append(paras, value("protocol", peer(e.Protocol)))
+	}
+	paras = append(paras, toned(good, "proofs", "✓ both verify_data hold: both ends saw the same handshake"), v.secrecy())
+	if v.sent.records+v.received.records > 0 {
+		paras = append(paras,
+			value("sent", v.sent.String()+" by the "+v.role.String()),
+			value("received", v.received.String()))
+	}
+	v.sent, v.received = tally{}, tally{}
+	return v.inside(m, paras)
+}
+
+func (v *view) secrecy() para {
+	switch v.kx {
+	case wire.KeyExchangeECDHE:
+		return toned(good, "forward secret", withForwardSecrecy)
+	case wire.KeyExchangeRSA:
+		return toned(bad, "forward secret", withoutForwardSecrecy)
+	}
+	return para{}
+}
+
+func groupName(g wire.NamedGroup) string {
+	if g == 0 {
+		return ""
+	}
+	return g.String()
+}
+
+func schemeName(s wire.SignatureScheme) string {
+	if s == 0 {
+		return ""
+	}
+	return s.String()
+}
+
+func (v *view) record(m event.Meta, e event.Record, level Level) []block {
+	sender := v.role
+	if e.Sent {
+		v.sent.add(e)
+	} else {
+		v.received.add(e)
+		sender = v.role.Peer()
+	}
+	if level != Bytes || !e.Sent && v.other != nil {
+		return nil
+	}
+	title := fmt.Sprintf("record: %s, %s", e.Type, e.Version)
+	if e.Protected {
+		title += ", encrypted"
+	}
+	return []block{{mark: "·", title: title, tone: dim, from: sender, to: sender.Peer(),
+		size: plural(e.Length, "byte"), elapsed: v.elapsed(m)}}
+}
+
+func (v *view) alert(m event.Meta, e event.Alert) []block {
+	if !e.Sent && v.other != nil {
+		return nil
+	}
+	sender := v.role
+	if !e.Sent {
+		sender = v.role.Peer()
+	}
+	b := block{mark: "!", title: "Alert: " + e.Alert.String(), tone: bad, from: sender, to: sender.Peer(), elapsed: v.elapsed(m)}
+	if e.Alert.Description != wire.AlertCloseNotify {
+		b.body = []para{say(fmt.Sprintf("The %s says: %s. (%s)", sender, e.Alert.Description, alertSection))}
+		return []block{b}
+	}
+	b.mark, b.title, b.tone = "+", "close_notify", toneOf(sender)
+	b.body = []para{say(fmt.Sprintf("The %s has no more data to send. (RFC 5246 §7.2.1)", sender))}
+	if v.done && !v.closed && v.sent.records+v.received.records > 0 {
+		b.body = append(b.body, value("carried", fmt.Sprintf("since the handshake the %s sent %s and received %s", v.role, v.sent, v.received)))
+	}
+	v.closed = true
+	return []block{b}
+}
+
+// asked tells questions to the caller, which matter to few; that one of them was not answered matters to all.
+func (v *view) asked(m event.Meta, e event.Event, level Level) []block {
+	title := ""
+	switch e := e.(type) {
+	case event.Asked:
+		title = "asks: " + peer(e.Want)
+	case event.Answered:
+		if e.Failed {
+			return []block{v.trouble(m, "No answer to "+peer(e.Want), nil)}
+		}
+		title = "answered: " + peer(e.Want)
+	}
+	if level != Bytes {
+		return nil
+	}
+	return []block{{mark: "·", title: title, tone: dim, from: v.role, elapsed: v.elapsed(m)}}
+}

@@ -1,0 +1,175 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// message tells a message that crossed the wire: from its sender's end where both are told, else from ours.
+func (v *view) message(m event.Meta, e event.Message, level Level) []block {
+	if absent(e.Message) {
+		return nil
+	}
+	v.learn(e.Message)
+	if !e.Sent && v.other != nil {
+		v.confirm(e.Message)
+		return nil
+	}
+	sender := v.role
+	if !e.Sent {
+		sender = v.role.Peer()
+	}
+	title, c := titleOf(m.Step), chapterOf(m.Step, v.kx)
+	if m.Step == 0 {
+		title, c = asideOf(e.Message)
+	}
+	paras := append(v.messageParas(e.Message), v.take(e.Message.Type())...)
+	if !e.Sent {
+		v.confirm(e.Message)
+	}
+	b := block{mark: markOf(m.Step), title: title, tone: toneOf(sender), from: sender, to: sender.Peer(),
+		size: plural(len(wireBytes(e.Message)), "byte"), elapsed: v.elapsed(m), body: v.body(c, paras)}
+	if level == Bytes {
+		b.body = append(b.body, para{rows: true, items: dumpRows(e.Message)})
+	}
+	return []block{b}
+}
+
+func asideOf(m wire.Message) (string, chapter) {
+	if a, ok := asides[m.Type()]; ok {
+		return a.title, a.chapter
+	}
+	return m.Type().String(), chapter{}
+}
+
+// confirm holds what an end knows by what it received, to be told with its own next words.
+func (v *view) confirm(m wire.Message) {
+	if v.role != fault.Server {
+		return
+	}
+	switch m := m.(type) {
+	case *wire.ClientKeyExchange:
+		switch m.KeyExchange {
+		case wire.KeyExchangeRSA:
+			v.hold(anyMessage, value("opens it", "the server's private key turns the encrypted pre-master back into 48 bytes. "+
+				"Whether they are the right ones shows only in the client's Finished: until then the server behaves "+
+				"the same either way, so that nobody can use it to guess (RFC 5246 §7.4.7.1)"))
+		case wire.KeyExchangeECDHE:
+			v.hold(anyMessage, value("joins", "the server's private half and the client's public half make the pre-master"))
+		}
+	case *wire.Finished:
+		v.hold(wire.TypeChangeCipherSpec, toned(good, "proof", "✓ the client's verify_data is what the server worked out itself"))
+	}
+}
+
+func (v *view) messageParas(m wire.Message) []para {
+	switch m := m.(type) {
+	case *wire.ClientHello:
+		return clientHelloParas(m)
+	case *wire.ServerHello:
+		return serverHelloParas(m)
+	case *wire.Certificate:
+		return chainParas(m)
+	case *wire.ServerKeyExchange:
+		return serverKeyExchangeParas(m)
+	case *wire.ClientKeyExchange:
+		return clientKeyExchangeParas(m)
+	case *wire.Finished:
+		return []para{value("verify_data", hexOf(m.VerifyData, 32))}
+	case *wire.CertificateStatus:
+		return []para{value("response", fmt.Sprintf("%s, %s", m.Status, plural(len(m.Response), "byte")))}
+	case *wire.CertificateRequest:
+		return []para{
+			value("kinds", listOf(names(m.CertificateTypes), maxOffers)),
+			value("signatures", listOf(names(m.SignatureAlgorithms), maxOffers)),
+			value("CAs", plural(len(m.Authorities), "name")),
+		}
+	}
+	return nil
+}
+
+func clientHelloParas(m *wire.ClientHello) []para {
+	paras := []para{
+		value("version", m.Version.String()+" at most"),
+		value("random1", hexOf(m.Random[:], wire.RandomLen)),
+	}
+	if m.Has(wire.ExtSupportedVersions) {
+		paras[0] = value("versions", listOf(names(m.SupportedVersions), maxOffers))
+	}
+	paras = append(paras, para{label: "algos", items: shortened(names(m.CipherSuites), 16)})
+	return append(paras, extensionParas(&m.Extensions)...)
+}
+
+func shortened(list []string, max int) []string {
+	if len(list) <= max {
+		return list
+	}
+	return append(list[:max:max], fmt.Sprintf("… and %d more", len(list)-max))
+}
+
+func serverHelloParas(m *wire.ServerHello) []para {
+	version := m.Version
+	if m.Has(wire.ExtSupportedVersions) && len(m.SupportedVersions) > 0 {
+		version = m.SupportedVersions[0]
+	}
+	paras := []para{
+		value("version", version.String()),
+		value("random2", hexOf(m.Random[:], wire.RandomLen)),
+		toned(strong, "algo", m.CipherSuite.String()),
+	}
+	return append(paras, extensionParas(&m.Extensions)...)
+}
+
+// extensionParas tells the extensions whose content matters, and names the rest.
+func extensionParas(x *wire.Extensions) []para {
+	var paras []para
+	var rest []string
+	for _, t := range x.Order {
+		switch {
+		case t == wire.ExtServerName && x.ServerName != "":
+			paras = append(paras, value("server name", peer(x.ServerName)))
+		case t == wire.ExtALPN && len(x.ALPN) > 0:
+			paras = append(paras, value("protocols", listOf(x.ALPN, 8)))
+		case t == wire.ExtSupportedGroups && len(x.SupportedGroups) > 0:
+			paras = append(paras, value("groups", listOf(names(x.SupportedGroups), 16)))
+		case t == wire.ExtSignatureAlgorithms && len(x.SignatureAlgorithms) > 0:
+			paras = append(paras, value("signatures", listOf(names(x.SignatureAlgorithms), 16)))
+		case t == wire.ExtSupportedVersions:
+		default:
+			rest = append(rest, t.String())
+		}
+	}
+	if len(rest) > 0 {
+		paras = append(paras, toned(dim, "extensions", listOf(rest, 24)))
+	}
+	return paras
+}
+
+func serverKeyExchangeParas(m *wire.ServerKeyExchange) []para {
+	if m.Group == 0 && m.Public == nil {
+		return nil
+	}
+	return []para{
+		value("group", m.Group.String()),
+		value("public", hexOf(m.Public, 133)+lengthOf(m.Public)),
+		value("signed", fmt.Sprintf("%s, over random1, random2, group and public half: so nobody between can put a key pair "+
+			"of their own in its place", m.Scheme)),
+		value("signature", hexOf(m.Signature, 32)),
+		toned(good, "secrecy", "forward: later, not even the server's certificate key opens a recording of this connection"),
+	}
+}
+
+func lengthOf(b []byte) string { return fmt.Sprintf(" (%s)", plural(len(b), "byte")) }
+
+func clientKeyExchangeParas(m *wire.ClientKeyExchange) []para {
+	switch m.KeyExchange {
+	case wire.KeyExchangeRSA:
+		return []para{value("encrypted", hexOf(m.EncryptedPremaster, 64))}
+	case wire.KeyExchangeECDHE:
+		return []para{value("public", hexOf(m.Public, 133)+lengthOf(m.Public))}
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package explain
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// view is what is known of one end of a connection while it is told.
+type view struct {
+	role  fault.Role
+	story uint64 // the connection's number; both ends of a pair have the client's
+	start time.Time
+	other *view // the other end, if it is told here too
+	hello *wire.Random
+
+	kx       wire.KeyExchange
+	held     []held
+	done     bool // the handshake is
+	closed   bool
+	sent     tally
+	received tally
+	sum      summary
+}
+
+// held is something to tell with a message that is yet to come.
+type held struct {
+	with wire.HandshakeType
+	para para
+}
+
+// anyMessage is for what goes with whatever is told next. No message has this type, which is the type of a message
+// that stands for others in a transcript.
+const anyMessage wire.HandshakeType = 254
+
+func (v *view) hold(with wire.HandshakeType, paras ...para) {
+	for _, b := range paras {
+		v.held = append(v.held, held{with, b})
+	}
+}
+
+// take returns what is held for a message.
+func (v *view) take(with wire.HandshakeType) []para {
+	var out []para
+	var rest []held
+	for _, h := range v.held {
+		if h.with == with || h.with == anyMessage {
+			out = append(out, h.para)
+		} else {
+			rest = append(rest, h)
+		}
+	}
+	v.held = rest
+	return out
+}
+
+func (v *view) takeAll() []para {
+	var out []para
+	for _, h := range v.held {
+		out = append(out, h.para)
+	}
+	v.held = nil
+	return out
+}
+
+// tally counts records, with their headers.
+type tally struct{ records, bytes int }
+
+const recordHeaderLen = 5 // RFC 5246 §6.2.1
+
+func (c *tally) add(e event.Record) {
+	c.records++
+	c.bytes += recordHeaderLen + e.Length
+}
+
+func (c tally) String() string {
+	return fmt.Sprintf("%s in %s", plural(c.bytes, "byte"), plural(c.records, "record"))
+}
+
+// elapsed is the time since the connection's first event.
+func (v *view) elapsed(m event.Meta) string {
+	if m.Time.IsZero() || v.start.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("+%.1f ms", float64(m.Time.Sub(v.start))/float64(time.Millisecond))
+}
+
+// tell makes blocks of an event; what is told elsewhere makes none.
+func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
+	switch e := e.(type) {
+	case event.Message:
+		return v.message(m, e, level)
+	case event.Record:
+		return v.record(m, e, level)
+	case event.PeerVerified:
+		return v.inside(m, v.verified(e))
+	case event.PremasterGenerated:
+		v.kx = e.KeyExchange
+		return v.inside(m, premasterParas(e))
+	case event.KeysDerived:
+		v.kx = e.KeyExchange
+		return v.inside(m, keysParas(e))
+	case event.Finished:
+		return v.finished(m, e)
+	case event.Alert:
+		return v.alert(m, e)
+	case event.Truncated:
+		return []block{v.trouble(m, "The connection ended without close_notify",
+			[]para{say("Data may be missing at its end: nobody can tell a cut from an end. RFC 5246 §7.2.1")})}
+	case event.Failed:
+		return []block{v.trouble(m, "Failed", append(v.takeAll(), errorParas(e.Err)...))}
+	case event.Asked, event.Answered:
+		return v.asked(m, e, level)
+	default:
+		v.choice(e)
+	}
+	return nil
+}
+
+// inside tells a step that happens within one end.
+func (v *view) inside(m event.Meta, paras []para) []block {
+	c := chapterOf(m.Step, v.kx)
+	body := v.body(c, append(v.take(anyMessage), paras...))
+	return []block{{mark: markOf(m.Step), title: titleOf(m.Step), tone: toneOf(v.role), from: v.role, elapsed: v.elapsed(m), body: body}}
+}
+
+// body puts a chapter's words around what is this connection's own.
+func (v *view) body(c chapter, paras []para) []para {
+	var body []para
+	if c.what != "" {
+		body = append(body, say(c.what+" ("+c.section+")"))
+	}
+	body = append(body, paras...)
+	if c.known != "" {
+		body = append(body, toned(dim, "known now", c.known))
+	}
+	return body
+}
+
+func (v *view) trouble(m event.Meta, title string, body []para) block {
+	return block{mark: "!", title: title, tone: bad, from: v.role, elapsed: v.elapsed(m), body: body}
+}
+
+func markOf(s fault.Step) string {
+	if s == 0 {
+		return "+"
+	}
+	return fmt.Sprint(uint8(s))
+}
+
+func titleOf(s fault.Step) string {
+	if name := s.Name(); name != "" {
+		return name
+	}
+	return "Beside the story"
+}
+
+// learn keeps what later steps are told by.
+func (v *view) learn(m wire.Message) {
+	hello, ok := m.(*wire.ServerHello)
+	if !ok {
+		return
+	}
+	if s := suite.ByID(hello.CipherSuite); s != nil {
+		v.kx = s.KeyExchange
+	}
+}
