@@ -61,12 +61,12 @@ var (
 		"a record carries another version than the one agreed on", "")
 	UnknownContentType = rule("unknown_content_type", wire.AlertUnexpectedMessage, "RFC 5246 §6",
 		"a record of an unknown content type", "")
-	EmptyRecord = rule("empty_record", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
-		"an empty record that is neither alone of its kind nor application data", "")
 	TooManyEmptyRecords = rule("too_many_empty_records", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
 		"the peer sends empty records one after another", "")
 	TooManyWarnings = rule("too_many_warnings", wire.AlertUnexpectedMessage, "RFC 5246 §7.2",
 		"the peer sends warning alerts one after another", "")
+	TooManyHelloRequests = rule("too_many_hello_requests", wire.AlertUnexpectedMessage, "RFC 5246 §7.4.1.1",
+		"the peer asks to renegotiate again and again", "")
 	SequenceExhausted = rule("sequence_exhausted", wire.AlertInternalError, "RFC 5246 §6.1",
 		"the record sequence number would wrap", "open a new connection")
 	MalformedAlert = rule("malformed_alert", wire.AlertDecodeError, "RFC 5246 §7.2",
@@ -83,8 +83,6 @@ var (
 		"a message that has no place here", "the peer does not follow the protocol's order of messages")
 	DecodeError = rule("decode_error", wire.AlertDecodeError, "RFC 5246 §7.2.2",
 		"a message does not decode", "")
-	IllegalValue = rule("illegal_value", wire.AlertIllegalParameter, "RFC 5246 §7.2.2",
-		"a field has a value that its layout forbids", "")
 	DuplicateExtension = rule("duplicate_extension", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.4",
 		"an extension stands twice in one message", "")
 	MisplacedExtension = rule("misplaced_extension", wire.AlertIllegalParameter, "RFC 8446 §4.2",

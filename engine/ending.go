@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// failed returns the connection's failure, nil while it has none.
+func (e *Engine) failed() error {
+	if p := e.failure.Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// fail makes err the connection's failure, sends the alert of its rule and returns the failure. Only the first counts.
+func (e *Engine) fail(err error) error {
+	var found *fault.Error
+	var told *fault.PeerAlert
+	switch {
+	case errors.As(err, &told):
+		told.Role, told.Step = e.desk.Role, e.desk.Step
+		err = told
+	case errors.As(err, &found):
+		found.Role, found.Step = e.desk.Role, e.desk.Step
+		err = found
+	default:
+		found = fault.New(fault.InternalError).Because(err)
+		err = found
+	}
+	if !e.failure.CompareAndSwap(nil, &err) {
+		return e.failed()
+	}
+	e.cancel()
+	e.say(found, err)
+	hs.Tell(&e.desk, 0, event.Failed{Err: err})
+	return err
+}
+
+// answerHTTP is what a browser shows to someone who forgot the s of https.
+const answerHTTP = "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
+	"Client sent an HTTP request to an HTTPS server.\n"
+
+// say tells the peer of a fault of ours: the alert is the last that is sent. RFC 5246 §7.2.2.
+func (e *Engine) say(found *fault.Error, err error) {
+	switch {
+	case found == nil || found.Rule.Silent:
+		e.desk.Out.Shut(err)
+	case found.Rule == fault.PlainHTTPRequest:
+		e.desk.Out.FinallyRaw([]byte(answerHTTP), err)
+	default:
+		alert := wire.Alert{Level: wire.LevelFatal, Description: found.Rule.Alert}
+		if e.desk.Out.Finally(wire.ContentAlert, alert.Append(nil), err) {
+			hs.Tell(&e.desk, 0, event.Alert{Sent: true, Alert: alert})
+		}
+	}
+}
+
+// Abort ends the connection for a reason of the caller's: a *fault.Error as it is, the end of a context as Cancelled
+// or, where its deadline passed, Silence, anything else as ConnectionBroken. It is called by the goroutine that
+// drives Step.
+func (e *Engine) Abort(reason error) error {
+	var known *fault.Error
+	switch {
+	case errors.As(reason, &known):
+		return e.fail(known)
+	case errors.Is(reason, context.Canceled):
+		return e.fail(fault.New(fault.Cancelled).Because(reason))
+	case errors.Is(reason, context.DeadlineExceeded):
+		return e.fail(fault.New(fault.Silence).Because(reason))
+	}
+	return e.fail(fault.New(fault.ConnectionBroken).Because(reason))
+}
+
+// CloseInput says that the network has no more bytes. It returns the failure of a handshake that was still going on;
+// after it io.EOF, or with StrictClose the fault Truncated, unless close_notify had come before.
+func (e *Engine) CloseInput() error {
+	if err := e.failed(); err != nil {
+		return err
+	}
+	if e.peerClosed {
+		return errEOF
+	}
+	if !e.ready.Load() {
+		return e.fail(fault.New(fault.HangUp))
+	}
+	hs.Tell(&e.desk, 0, event.Truncated{})
+	if e.desk.Config.StrictClose {
+		return e.fail(fault.New(fault.Truncated))
+	}
+	e.peerClosed = true
+	return errEOF
+}
+
+// Close says close_notify, after which nothing more is sent; reading goes on. It cancels every question. A second
+// call, or one after a failure, does nothing. RFC 5246 §7.2.1.
+func (e *Engine) Close() {
+	e.cancel()
+	alert := wire.Alert{Level: wire.LevelWarning, Description: wire.AlertCloseNotify}
+	if e.desk.Out.Finally(wire.ContentAlert, alert.Append(nil), fault.New(fault.Closed)) {
+		event.Emit(&e.desk.Stream, 0, event.Alert{Sent: true, Alert: alert})
+	}
+}

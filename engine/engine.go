@@ -1,0 +1,339 @@
+// Package engine is TLS without I/O: a client and a server that take bytes and give bytes.
+//
+// The engine opens no socket, starts no goroutine and reads no clock. Its caller runs a loop over [Engine.Step]:
+//
+//	for {
+//		switch w := e.Step(time.Now()).(type) {
+//		case want.NeedInput:        // read from the network, then e.Feed
+//		case want.HaveOutput:       // write e.Output to the network
+//		case want.Ready:            // done: e.Seal and e.Open carry application data
+//		case want.Failed:           // w.Err says why; the alert has been taken as output before
+//		case *want.VerifyPeer:      // w.Answer, now or later, from any goroutine
+//		case *want.Sign:            // w.Run answers with the credential's own key
+//		…
+//		}
+//	}
+//
+// While the handshake runs, one goroutine drives the engine. After Ready the read half (Open, Step, CloseInput) and
+// the write half (Seal, Output, Close) may be driven by two. What the read half has to say to the peer (an alert)
+// waits in Output, and goes out in front of what Seal returns next: both must be written in the order of the calls.
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/record"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Config says how connections are to be made; Compile makes it usable.
+type Config = hs.Config
+
+// Compiled is a Config that has been checked and worked out. It serves any number of connections at once.
+type Compiled = hs.Compiled
+
+// Entropy is every random operation of a handshake.
+type Entropy = hs.Entropy
+
+// Compile checks a configuration. The error is a *fault.Error of the rule fault.BadConfig.
+func Compile(c Config) (*Compiled, error) { return hs.Compile(c) }
+
+// Options are what differs from connection to connection.
+type Options struct {
+	// Context is the parent of every question's context, nil for context.Background.
+	Context context.Context
+	// Notify is called whenever a question has been answered, from the answering goroutine: time for a Step.
+	Notify func()
+	// Conn is the connection's number in events, 0 for the next free one.
+	Conn uint64
+}
+
+// Engine is one end of one connection.
+type Engine struct {
+	desk   hs.Desk
+	state  hs.State
+	raised want.Question // the question that Step has returned already
+	cancel context.CancelFunc
+
+	input []byte // the record that is being fed, header first
+	size  int    // of that record with its header, 0 while the header is incomplete
+	idle  int    // records in a row that brought nothing: empty ones, warnings, refused renegotiations
+
+	peerClosed bool // close_notify has come
+	failure    atomic.Pointer[error]
+	ready      atomic.Bool
+}
+
+// NewClient makes the client's end.
+func NewClient(c *Compiled, o Options) *Engine {
+	e := newEngine(fault.Client, c, o)
+	e.state = start{}
+	return e
+}
+
+// NewServer makes the server's end.
+func NewServer(c *Compiled, o Options) *Engine {
+	e := newEngine(fault.Server, c, o)
+	e.state = waitClientHello{}
+	return e
+}
+
+func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
+	e := &Engine{}
+	if o.Context == nil {
+		o.Context = context.Background()
+	}
+	if o.Conn == 0 && c.Tracer != nil {
+		o.Conn = event.NextConn()
+	}
+	d := &e.desk
+	d.Role, d.Config = role, c
+	d.Asker.Notify = o.Notify
+	d.Asker.Context, e.cancel = context.WithCancel(o.Context)
+	d.Stream.Init(c.Tracer, role, o.Conn)
+	d.Out.Init(&d.Stream, wire.TLS10)
+	return e
+}
+
+// Feed takes bytes from the network, at most up to the end of a record, and returns how many it took. It takes none
+// while a whole record waits for Step, and none once the handshake is done: the rest belongs to Open.
+func (e *Engine) Feed(b []byte) int {
+	taken := 0
+	for e.size == 0 && taken < len(b) {
+		n := min(record.HeaderLen-len(e.input), len(b)-taken)
+		if e.done() {
+			return taken
+		}
+		e.input = append(e.input, b[taken:taken+n]...)
+		taken += n
+		if len(e.input) == record.HeaderLen {
+			e.size = record.HeaderLen + record.ParseHeader(e.input).Length
+			if e.checkHeader(e.input) != nil {
+				e.size = record.HeaderLen // Step says what is wrong
+			}
+		}
+	}
+	if n := min(e.size-len(e.input), len(b)-taken); n > 0 {
+		e.input = append(e.input, b[taken:taken+n]...)
+		taken += n
+	}
+	return taken
+}
+
+func (e *Engine) done() bool { return e.ready.Load() || e.failed() != nil }
+
+func (e *Engine) recordComplete() bool { return e.size > 0 && len(e.input) >= e.size }
+
+// Step goes on as far as it can and says what it needs next. now is the time, for certificates and events.
+func (e *Engine) Step(now time.Time) want.Want {
+	e.desk.Now = now
+	e.desk.Stream.SetTime(now)
+	for {
+		if err := e.failed(); err != nil {
+			if e.desk.Out.Waiting() {
+				return want.HaveOutput{}
+			}
+			return want.Failed{Err: err}
+		}
+		w, err := e.advance()
+		if err != nil {
+			e.fail(err)
+			continue
+		}
+		if w != nil {
+			return w
+		}
+	}
+}
+
+// advance takes one step. It returns a want when the engine cannot go on alone, and nil, nil when it can.
+func (e *Engine) advance() (want.Want, error) {
+	switch s := e.state.(type) {
+	case start:
+		return nil, e.enter(s.begin(&e.desk))
+	case hs.Resumer:
+		return e.resume(s)
+	}
+	raw, err := e.desk.In.Assembler.Next()
+	if err != nil {
+		return nil, err
+	}
+	if raw != nil {
+		return nil, e.receive(raw)
+	}
+	if e.recordComplete() {
+		return nil, e.takeRecord()
+	}
+	if e.desk.Out.Waiting() {
+		return want.HaveOutput{}, nil
+	}
+	if e.ready.Load() {
+		return want.Ready{}, nil
+	}
+	return want.NeedInput{}, nil
+}
+
+// resume raises the question of a state, and goes on when it has been answered. Output waits for the answer to the
+// first call, so that an answer given at once costs no extra write.
+func (e *Engine) resume(s hs.Resumer) (want.Want, error) {
+	q := s.Question()
+	select {
+	case <-q.Done():
+	default:
+		if e.raised != q {
+			e.raised = q
+			return q, nil
+		}
+		if e.desk.Out.Waiting() {
+			return want.HaveOutput{}, nil
+		}
+		return q, nil
+	}
+	e.raised = nil
+	hs.Tell(&e.desk, 0, event.Answered{Want: q.Name()})
+	return nil, e.enter(s.Resume(&e.desk))
+}
+
+// enter makes next the state.
+func (e *Engine) enter(next hs.State, err error) error {
+	if err != nil {
+		return err
+	}
+	e.state = next
+	if _, ok := next.(hs.Ready); ok && !e.ready.Load() {
+		e.input = nil
+		e.ready.Store(true)
+	}
+	return nil
+}
+
+func (e *Engine) receive(raw []byte) error {
+	m, err := wire.Decode(raw, e.desk.Context)
+	if err != nil {
+		return undecodable(err)
+	}
+	return e.deliver(m)
+}
+
+func (e *Engine) deliver(m wire.Message) error {
+	// RFC 5246 §7.4.1.1: a client that is shaking hands already ignores a HelloRequest.
+	if _, ok := m.(*wire.HelloRequest); ok && e.desk.Role == fault.Client && !e.ready.Load() {
+		hs.Tell(&e.desk, 0, event.Message{Message: m})
+		return e.idled(fault.TooManyHelloRequests)
+	}
+	if !e.ready.Load() {
+		e.idle = 0
+	} else if err := e.idled(fault.TooManyHelloRequests); err != nil {
+		return err
+	}
+	return e.enter(e.state.(hs.Receiver).Receive(&e.desk, m))
+}
+
+// takeRecord opens the record that was fed and acts on it.
+func (e *Engine) takeRecord() error {
+	rec := e.input
+	e.input, e.size = e.input[:0], 0
+	t, content, err := e.openRecord(rec)
+	if err != nil {
+		return err
+	}
+	if t == wire.ContentApplicationData {
+		return fault.New(fault.EarlyApplicationData)
+	}
+	return e.act(t, content)
+}
+
+// Output returns what is to be written to the network. The bytes are the caller's.
+func (e *Engine) Output() []byte { return e.desk.Out.Take(nil) }
+
+// AppendOutput is Output into a buffer of the caller's.
+func (e *Engine) AppendOutput(dst []byte) []byte { return e.desk.Out.Take(dst) }
+
+// HasOutput reports whether Output would return anything.
+func (e *Engine) HasOutput() bool { return e.desk.Out.Waiting() }
+
+// Seal appends plaintext to dst as records of application data, behind what Output still has. The error is that of
+// a connection that is closed or has failed.
+func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) {
+	if !e.ready.Load() {
+		return dst, fault.New(fault.InternalError).With("Seal before the handshake was done")
+	}
+	return e.desk.Out.Seal(dst, plaintext)
+}
+
+// RecordSize returns how many bytes the record at the start of b has with its header, 0 if b is shorter than
+// a header. The error is the connection's failure: b does not begin a record.
+func (e *Engine) RecordSize(b []byte) (int, error) {
+	if err := e.failed(); err != nil {
+		return 0, err
+	}
+	if len(b) < record.HeaderLen {
+		return 0, nil
+	}
+	if err := e.checkHeader(b); err != nil {
+		return 0, e.fail(err)
+	}
+	return record.HeaderLen + record.ParseHeader(b).Length, nil
+}
+
+// Open takes one whole record after the handshake, decrypts it in place and returns the application data in it,
+// which is valid until the next call and may be empty. io.EOF says that the peer has closed its side. Any other
+// error is the connection's end; Output then holds the alert.
+func (e *Engine) Open(rec []byte) ([]byte, error) {
+	if err := e.failed(); err != nil {
+		return nil, err
+	}
+	if e.peerClosed {
+		return nil, errEOF
+	}
+	t, content, err := e.openRecord(rec)
+	if err != nil {
+		return nil, e.fail(err)
+	}
+	if t != wire.ContentApplicationData {
+		return nil, e.control(t, content)
+	}
+	if err := e.checkData(content); err != nil {
+		return nil, e.fail(err)
+	}
+	return content, nil
+}
+
+// control acts on a record after the handshake that is not application data.
+func (e *Engine) control(t wire.ContentType, content []byte) error {
+	err := e.act(t, content)
+	for err == nil {
+		var raw []byte
+		if raw, err = e.desk.In.Assembler.Next(); raw == nil {
+			break
+		}
+		err = e.receive(raw)
+	}
+	if err != nil && !errors.Is(err, errEOF) {
+		return e.fail(err)
+	}
+	return err
+}
+
+// State returns what has been agreed on so far.
+func (e *Engine) State() want.ConnectionState {
+	if r, ok := e.state.(hs.Ready); ok {
+		s := r.ConnectionState()
+		s.Complete = true
+		return s
+	}
+	return want.ConnectionState{ServerName: e.desk.Config.ServerName}
+}
+
+// SetTime hands in the time of the events to come where no Step does it.
+func (e *Engine) SetTime(now time.Time) { e.desk.Stream.SetTime(now) }
+
+// Config returns the configuration in force: that of NewServer, or the answer to ChooseConfig.
+func (e *Engine) Config() *Compiled { return e.desk.Config }

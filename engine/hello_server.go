@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/server12"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// waitClientHello: a server has heard nothing yet. RFC 5246 §7.4.1.2.
+type waitClientHello struct{}
+
+func (waitClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	ch, err := hs.Expect[*wire.ClientHello](d, m)
+	if err != nil {
+		return nil, err
+	}
+	if !d.Config.AskConfig {
+		return chooseVersion(d, ch)
+	}
+	question := want.NewChooseConfig(d.Asker, ch)
+	d.Ask(question)
+	return awaitConfig{ch, question}, nil
+}
+
+// awaitConfig: which configuration serves this client?
+type awaitConfig struct {
+	hello    *wire.ClientHello
+	question *want.ChooseConfig
+}
+
+func (s awaitConfig) Question() want.Question { return s.question }
+
+func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
+	answer, err := s.question.Result()
+	if err != nil {
+		return nil, fault.New(fault.ConfigRefused).Because(err)
+	}
+	if chosen, ok := answer.(*Compiled); ok && chosen != nil {
+		d.Config = chosen
+	}
+	return chooseVersion(d, s.hello)
+}
+
+func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
+	opened(d)
+	theirs := offeredVersions(ch)
+	if !slices.Contains(theirs, wire.TLS12) {
+		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(ourVersions), hs.Names(theirs))
+	}
+	d.Out.SetVersion(wire.TLS12)
+	hs.Tell(d, 0, event.VersionChosen{Version: wire.TLS12, Ours: ourVersions, Theirs: theirs})
+	return server12.Start(d, ch)
+}
+
+// offeredVersions: what supported_versions lists (RFC 8446 §4.2.1), or everything up to client_version (RFC 5246
+// §E.1).
+func offeredVersions(ch *wire.ClientHello) []wire.Version {
+	if ch.Has(wire.ExtSupportedVersions) {
+		return ch.SupportedVersions
+	}
+	var list []wire.Version
+	for v := min(ch.Version, wire.TLS12); v >= wire.SSL30; v-- {
+		list = append(list, v)
+	}
+	return list
+}

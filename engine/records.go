@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/record"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+var errEOF = io.EOF
+
+// maxIdle bounds the records in a row that bring nothing. RFC 5246 allows them without end; a peer that means well
+// sends few.
+const maxIdle = 32
+
+func (e *Engine) idled(r *fault.Rule) error {
+	if e.idle++; e.idle > maxIdle {
+		return fault.New(r).With(fmt.Sprintf("more than %d in a row", maxIdle))
+	}
+	return nil
+}
+
+// checkHeader refuses a record by its first bytes. What is no record at all is given its name.
+func (e *Engine) checkHeader(b []byte) error {
+	h := record.ParseHeader(b)
+	known := h.Type >= wire.ContentChangeCipherSpec && h.Type <= wire.ContentApplicationData
+	// RFC 5246 §E.1: only the major version counts before a version is agreed on.
+	if !known || h.Version>>8 != 3 {
+		return e.notTLS(b, h)
+	}
+	if v := e.desk.Context.Version; v != 0 && h.Version != v {
+		return fault.New(fault.RecordVersion).With(fmt.Sprintf("%v, agreed on was %v", h.Version, v))
+	}
+	return e.desk.In.Half.CheckLength(h.Length)
+}
+
+var httpMethods = []string{"GET ", "HEAD ", "POST", "PUT ", "DELET", "OPTIO", "CONNE", "TRACE", "PATCH", "PRI *"}
+
+// notTLS finds out what the bytes are instead. Only the first record can be such a mistake.
+func (e *Engine) notTLS(b []byte, h record.Header) error {
+	start := string(b[:record.HeaderLen])
+	if e.desk.Context.Version != 0 || e.desk.In.Half.Protected() {
+		return fault.New(fault.UnknownContentType).With(fmt.Sprintf("%v, version %v", h.Type, h.Version))
+	}
+	if e.desk.Role == fault.Server {
+		for _, method := range httpMethods {
+			if strings.HasPrefix(start, method[:min(len(method), len(start))]) {
+				return fault.New(fault.PlainHTTPRequest)
+			}
+		}
+		// RFC 5246 §E.2: a two-byte length with its top bit set, then CLIENT-HELLO.
+		if b[0]&0x80 != 0 && b[2] == 1 {
+			return fault.New(fault.SSLv2Hello)
+		}
+		return fault.New(fault.NotTLS).With("it begins with " + strconv.Quote(start))
+	}
+	if strings.HasPrefix(start, "HTTP/") {
+		return fault.New(fault.PlainHTTPReply)
+	}
+	if printable(b[:record.HeaderLen]) {
+		return fault.New(fault.OtherProtocol).With(banner(b))
+	}
+	return fault.New(fault.NotTLS).With("it begins with " + strconv.Quote(start))
+}
+
+func printable(b []byte) bool {
+	return !bytes.ContainsFunc(b, func(r rune) bool { return r < ' ' && r != '\r' && r != '\n' && r != '\t' || r > '~' })
+}
+
+// banner names the protocol that greets like this.
+func banner(b []byte) string {
+	start := strconv.Quote(string(b[:record.HeaderLen]))
+	for _, known := range []struct{ prefix, name string }{
+		{"SSH-", "SSH"}, {"220 ", "SMTP or FTP"}, {"220-", "SMTP or FTP"}, {"+OK", "POP3"}, {"* OK", "IMAP"}, {"RFB ", "VNC"},
+	} {
+		if strings.HasPrefix(string(b), known.prefix) {
+			return known.name + ": it begins with " + start
+		}
+	}
+	return "it begins with " + start
+}
+
+func (e *Engine) openRecord(rec []byte) (wire.ContentType, []byte, error) {
+	if err := e.checkHeader(rec); err != nil {
+		return 0, nil, err
+	}
+	half := &e.desk.In.Half
+	protected := half.Protected()
+	t, content, err := half.Open(rec)
+	if err != nil {
+		return 0, nil, err
+	}
+	hs.Tell(&e.desk, 0, event.Record{Type: t, Version: record.ParseHeader(rec).Version,
+		Length: len(rec) - record.HeaderLen, Protected: protected})
+	return t, content, nil
+}
+
+// act takes a record that is not application data.
+func (e *Engine) act(t wire.ContentType, content []byte) error {
+	switch t {
+	case wire.ContentAlert:
+		return e.alert(content)
+	case wire.ContentChangeCipherSpec:
+		// RFC 5246 §7.1: one byte of value 1.
+		if len(content) != 1 || content[0] != 1 {
+			return fault.New(fault.MalformedChangeCipherSpec)
+		}
+		if _, err := e.desk.In.Assembler.Boundary(); err != nil {
+			return err
+		}
+		return e.deliver(new(wire.ChangeCipherSpec))
+	}
+	if len(content) == 0 {
+		return e.idled(fault.TooManyEmptyRecords)
+	}
+	e.desk.In.Assembler.Add(content)
+	return nil
+}
+
+// checkData: application data is welcome between messages only, and empty records up to a bound.
+func (e *Engine) checkData(content []byte) error {
+	if !e.desk.In.Assembler.Empty() {
+		return fault.New(fault.InterleavedMessage)
+	}
+	if len(content) == 0 {
+		return e.idled(fault.TooManyEmptyRecords)
+	}
+	e.idle = 0
+	return nil
+}
+
+// alert: RFC 5246 §7.2. close_notify is an end, a fatal alert is the peer's refusal, other warnings pass.
+func (e *Engine) alert(content []byte) error {
+	a, err := wire.DecodeAlert(content)
+	if err != nil {
+		return fault.New(fault.MalformedAlert).Because(err)
+	}
+	hs.Tell(&e.desk, 0, event.Alert{Alert: a})
+	switch {
+	case a.Description == wire.AlertCloseNotify:
+		if !e.ready.Load() {
+			return fault.New(fault.HangUp).With("with a close_notify")
+		}
+		e.peerClosed = true
+		return errEOF
+	case a.Level == wire.LevelWarning:
+		return e.idled(fault.TooManyWarnings)
+	}
+	return e.refused(a)
+}
+
+// refused makes the error of a fatal alert, with what it may be about.
+func (e *Engine) refused(a wire.Alert) error {
+	told := &fault.PeerAlert{Alert: a, Asked: e.desk.CertificateAsked && aboutCertificate(a.Description)}
+	if e.desk.Role == fault.Client && e.desk.Step == fault.StepClientHello {
+		switch a.Description {
+		case wire.AlertHandshakeFailure, wire.AlertInsufficientSecurity:
+			told.Offers = &fault.Offers{Of: "cipher suites", Ours: hs.Names(e.desk.Config.CipherSuites)}
+		case wire.AlertNoApplicationProtocol:
+			told.Offers = &fault.Offers{Of: "application protocols", Ours: e.desk.Config.Protocols}
+		case wire.AlertProtocolVersion:
+			told.Offers = &fault.Offers{Of: "versions", Ours: hs.Names(ourVersions)}
+		}
+	}
+	return told
+}
+
+func aboutCertificate(d wire.AlertDescription) bool {
+	switch d {
+	case wire.AlertHandshakeFailure, wire.AlertBadCertificate, wire.AlertNoCertificate, wire.AlertCertificateUnknown,
+		wire.AlertCertificateRequired, wire.AlertAccessDenied, wire.AlertUnsupportedCertificate:
+		return true
+	}
+	return false
+}
+
+// undecodable gives a decoder's error its rule.
+func undecodable(err error) error {
+	var broken *wire.DecodeError
+	if !errors.As(err, &broken) {
+		return fault.New(fault.InternalError).Because(err)
+	}
+	rule := fault.DecodeError
+	switch broken.Problem {
+	case wire.Duplicate:
+		rule = fault.DuplicateExtension
+	case wire.Misplaced:
+		rule = fault.MisplacedExtension
+	case wire.UnknownType:
+		rule = fault.UnexpectedMessage
+	}
+	return fault.New(rule).Because(err)
+}

@@ -1,0 +1,72 @@
+// Package client12 is the client's side of a TLS 1.2 handshake: one file for each wait, in the order of the wire.
+// RFC 5246 §7.3, Figure 1.
+package client12
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Start takes up the handshake at the ServerHello, once that has said TLS 1.2. RFC 5246 §7.4.1.3.
+func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, error) {
+	s := suite.ByID(sh.CipherSuite)
+	// RFC 5246 §7.4.1.3: the suite is one of those that the client offered.
+	if s == nil || !ch.Offers(sh.CipherSuite) {
+		return nil, fault.New(fault.SuiteNotOffered).With(sh.CipherSuite.String()).
+			Between("cipher suites", hs.Names(ch.CipherSuites), []string{sh.CipherSuite.String()})
+	}
+	// RFC 5246 §7.4.1.3: so is the compression, and we offer none.
+	if sh.CompressionMethod != wire.CompressionNull {
+		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
+	}
+	if err := checkExtensions(ch, sh); err != nil {
+		return nil, err
+	}
+	n := &hs.Negotiated{
+		Version:            wire.TLS12,
+		Suite:              s,
+		ClientHello:        ch,
+		ServerHello:        sh,
+		ServerName:         d.Config.ServerName,
+		ExtendedMaster:     sh.Has(wire.ExtExtendedMasterSecret),
+		SecureRenegotiable: sh.Has(wire.ExtRenegotiationInfo),
+		SCTs:               sh.SCTs,
+	}
+	if sh.Has(wire.ExtALPN) {
+		n.Protocol = sh.ALPN[0]
+		hs.Tell(d, 0, event.ProtocolChosen{Protocol: n.Protocol, Offered: ch.ALPN})
+	}
+	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: s.KeyExchange}
+	d.Transcript.Choose(s.Hash)
+	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})
+	return waitCertificate{n}, nil
+}
+
+func checkExtensions(ch *wire.ClientHello, sh *wire.ServerHello) error {
+	for _, t := range sh.Order {
+		// RFC 5246 §7.4.1.4: an answer only to what was asked. supported_groups is let pass, for servers that
+		// always send it.
+		if !ch.Has(t) && t != wire.ExtSupportedGroups {
+			return fault.New(fault.ExtensionNotOffered).With(t.String())
+		}
+	}
+	// RFC 5746 §3.4: empty in a first handshake.
+	if len(sh.RenegotiationInfo) != 0 {
+		return fault.New(fault.RenegotiationInfoNotEmpty).With(fmt.Sprintf("%d bytes", len(sh.RenegotiationInfo)))
+	}
+	// RFC 8422 §5.2: a server that lists point formats lists the uncompressed one.
+	if sh.Has(wire.ExtPointFormats) && !slices.Contains(sh.PointFormats, wire.PointUncompressed) {
+		return fault.New(fault.NoUncompressedPoints)
+	}
+	// RFC 7301 §3.1: the protocol is one of those that the client offered.
+	if sh.Has(wire.ExtALPN) && !slices.Contains(ch.ALPN, sh.ALPN[0]) {
+		return fault.New(fault.ProtocolNotOffered).Between("application protocols", ch.ALPN, sh.ALPN)
+	}
+	return nil
+}

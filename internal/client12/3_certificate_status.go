@@ -1,0 +1,19 @@
+package client12
+
+import (
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// waitCertificateStatus: the server may staple an OCSP response. Having announced it, it may still send none.
+// RFC 6066 §8.
+type waitCertificateStatus struct{ *hs.Negotiated }
+
+func (s waitCertificateStatus) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	status, ok := m.(*wire.CertificateStatus)
+	if !ok {
+		return afterCertificate(s.Negotiated).Receive(d, m)
+	}
+	hs.Accept(d, m)
+	return afterCertificate(s.With(func(n *hs.Negotiated) { n.OCSPResponse = status.Response })), nil
+}

@@ -1,0 +1,37 @@
+package client12
+
+import (
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// waitServerHelloDone: the server has said all it has to say; before that it may ask for a certificate, once.
+// RFC 5246 §7.4.4, §7.4.5.
+type waitServerHelloDone struct {
+	*hs.Negotiated
+	serverShare []byte // ECDHE
+	asked       bool   // for a certificate
+}
+
+func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	if _, ok := m.(*wire.CertificateRequest); ok && !s.asked {
+		hs.Accept(d, m)
+		d.CertificateAsked = true
+		s.asked = true
+		return s, nil
+	}
+	if _, err := hs.Expect[*wire.ServerHelloDone](d, m); err != nil {
+		return nil, err
+	}
+	question := want.NewVerifyPeer(d.Asker, want.Peer{
+		Chain:        s.PeerCertificates,
+		OCSPResponse: s.OCSPResponse,
+		SCTs:         s.SCTs,
+		State:        s.ConnectionState(),
+		Now:          d.Now,
+		Watched:      d.Stream.Watched(),
+	})
+	d.Ask(question)
+	return awaitVerdict{s, question}, nil
+}

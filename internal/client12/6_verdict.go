@@ -1,0 +1,140 @@
+package client12
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// awaitVerdict: is the server who it says it is? Then follows the client's whole answer: key exchange, change of
+// keys, Finished. RFC 5246 §7.4.7 to §7.4.9.
+type awaitVerdict struct {
+	waitServerHelloDone
+	question *want.VerifyPeer
+}
+
+func (s awaitVerdict) Question() want.Question { return s.question }
+
+func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
+	n, err := s.takeVerdict(d)
+	if err != nil {
+		return nil, err
+	}
+	if s.asked {
+		// RFC 5246 §7.4.6: a client without a suitable certificate sends an empty list.
+		if err := d.Send(new(wire.Certificate)); err != nil {
+			return nil, err
+		}
+	}
+	premaster, kx, err := s.keyExchange(d)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Send(kx); err != nil {
+		return nil, err
+	}
+	keys, err := d.DeriveKeys12(n, premaster)
+	clear(premaster)
+	if err != nil {
+		return nil, err
+	}
+	return finish(d, n, keys)
+}
+
+func (s awaitVerdict) takeVerdict(d *hs.Desk) (*hs.Negotiated, error) {
+	verdict, err := s.question.Result()
+	for _, check := range verdict.Checks {
+		hs.Tell(d, 0, check)
+	}
+	if err == nil {
+		err = verdict.Err
+	}
+	if err != nil {
+		var known *fault.Error
+		if !errors.As(err, &known) {
+			known = fault.New(fault.RejectedByCaller).Because(err)
+		}
+		return nil, known
+	}
+	chain := s.PeerCertificates
+	if len(verdict.Chains) > 0 {
+		chain = verdict.Chains[0]
+	}
+	hs.Tell(d, fault.StepClientVerification, event.PeerVerified{Chain: chain, ServerName: s.ServerName, Skipped: verdict.Skipped})
+	return s.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
+}
+
+// keyExchange makes the premaster secret and the message that carries the client's half of it.
+func (s awaitVerdict) keyExchange(d *hs.Desk) ([]byte, *wire.ClientKeyExchange, error) {
+	if s.Suite.KeyExchange == wire.KeyExchangeRSA {
+		return s.encryptPremaster(d)
+	}
+	return s.agreePremaster(d)
+}
+
+// encryptPremaster: RFC 5246 §7.4.7.1.
+func (s awaitVerdict) encryptPremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExchange, error) {
+	key := s.PeerCertificates[0].PublicKey.(*rsa.PublicKey)
+	if err := checkKeyUsage(s.PeerCertificates[0], x509.KeyUsageKeyEncipherment, "keyEncipherment"); err != nil {
+		return nil, nil, err
+	}
+	premaster := make([]byte, suite.PremasterLen)
+	if err := d.Config.Entropy.Bytes(premaster); err != nil {
+		return nil, nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	// RFC 5246 §7.4.7.1: the version that the ClientHello offered, so that a rollback shows.
+	offered := s.ClientHello.Version
+	premaster[0], premaster[1] = byte(offered>>8), byte(offered)
+	hs.Tell(d, fault.StepGenPremaster, event.PremasterGenerated{KeyExchange: wire.KeyExchangeRSA, Version: offered, Length: len(premaster)})
+	d.Secret(event.LabelPremaster, &s.ClientHello.Random, premaster)
+	encrypted, err := d.Config.Entropy.EncryptPremaster(key, premaster)
+	if err != nil {
+		return nil, nil, fault.New(fault.BadCertificate).With("its key cannot encrypt a premaster secret").Because(err)
+	}
+	return premaster, &wire.ClientKeyExchange{KeyExchange: wire.KeyExchangeRSA, EncryptedPremaster: encrypted}, nil
+}
+
+// agreePremaster: RFC 8422 §5.10.
+func (s awaitVerdict) agreePremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExchange, error) {
+	if err := checkKeyUsage(s.PeerCertificates[0], x509.KeyUsageDigitalSignature, "digitalSignature"); err != nil {
+		return nil, nil, err
+	}
+	share, err := d.Config.Entropy.KeyShare(s.Group)
+	if err != nil {
+		return nil, nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	premaster, err := share.Shared(s.serverShare)
+	if err != nil {
+		return nil, nil, fault.New(fault.BadPublicKey).With(s.Group.String()).Because(err)
+	}
+	hs.Tell(d, fault.StepGenPremaster, event.PremasterGenerated{KeyExchange: wire.KeyExchangeECDHE, Group: s.Group, Length: len(premaster)})
+	return premaster, &wire.ClientKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Public: share.Public()}, nil
+}
+
+// checkKeyUsage: RFC 5246 §7.4.2: where a certificate says what its key is for, it must allow this key exchange.
+func checkKeyUsage(leaf *x509.Certificate, usage x509.KeyUsage, name string) error {
+	if leaf.KeyUsage != 0 && leaf.KeyUsage&usage == 0 {
+		return fault.New(fault.WrongKeyUsage).With("its key usage lacks " + name)
+	}
+	return nil
+}
+
+// finish: from here on the client encrypts; its Finished is the first to travel so. RFC 5246 §7.4.9.
+func finish(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (hs.State, error) {
+	if err := d.SendChangeCipherSpec(keys.ClientWrite); err != nil {
+		return nil, err
+	}
+	finished := &wire.Finished{VerifyData: keys.Schedule.ClientFinished(d.Transcript.Sum())}
+	if err := d.Send(finished); err != nil {
+		return nil, err
+	}
+	n = n.With(func(n *hs.Negotiated) { n.ClientFinished = finished.VerifyData })
+	return waitChangeCipherSpec{n, keys}, nil
+}

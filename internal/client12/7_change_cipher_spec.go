@@ -1,0 +1,22 @@
+package client12
+
+import (
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// waitChangeCipherSpec: from here on the server encrypts. RFC 5246 §7.1.
+type waitChangeCipherSpec struct {
+	*hs.Negotiated
+	keys *hs.Keys12
+}
+
+func (s waitChangeCipherSpec) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	if _, err := hs.Expect[*wire.ChangeCipherSpec](d, m); err != nil {
+		return nil, err
+	}
+	if err := d.ReceiveChangeCipherSpec(s.keys.ServerWrite); err != nil {
+		return nil, err
+	}
+	return waitFinished{s.Negotiated, s.keys.Schedule}, nil
+}

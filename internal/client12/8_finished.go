@@ -1,0 +1,37 @@
+package client12
+
+import (
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/keys12"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// waitFinished: proof that the server saw the same handshake. RFC 5246 §7.4.9.
+type waitFinished struct {
+	*hs.Negotiated
+	schedule *keys12.Schedule
+}
+
+func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	finished, err := hs.Expect[*wire.Finished](d, m)
+	if err != nil {
+		return nil, err
+	}
+	expected := s.schedule.ServerFinished(d.Transcript.Sum())
+	if err := d.CheckFinished12(finished.VerifyData, expected, finished.Raw()); err != nil {
+		return nil, err
+	}
+	n := s.With(func(n *hs.Negotiated) { n.ServerFinished = expected })
+	return n.Done(d, connected{}), nil
+}
+
+// connected: the handshake is done. A HelloRequest is answered with a warning: RFC 5246 §7.4.1.1 lets a client
+// decline to renegotiate.
+type connected struct{}
+
+func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	if _, err := hs.Expect[*wire.HelloRequest](d, m); err != nil {
+		return nil, err
+	}
+	return s, d.Warn(wire.AlertNoRenegotiation)
+}

@@ -1,0 +1,177 @@
+package hs
+
+import (
+	"crypto/rsa"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Config says how connections are to be made. It is compiled once and serves any number of them; the zero value is
+// a client's default.
+type Config struct {
+	// Policy names which suites are allowed: modern (the default) or legacy. It counts only where CipherSuites is nil.
+	Policy string
+	// PolicyVariable names the environment variable that Policy came from, for the event that tells of it.
+	PolicyVariable string
+	// CipherSuites are the allowed suites, best first; nil: those of the policy.
+	CipherSuites []wire.CipherSuite
+	// Groups are the allowed groups, best first; nil: all.
+	Groups []wire.NamedGroup
+	// SignatureSchemes are the allowed signature schemes, best first; nil: all.
+	SignatureSchemes []wire.SignatureScheme
+	// Protocols are the application protocols for ALPN, best first.
+	Protocols []string
+	// ServerName is the host that a client wants; it goes into server_name unless it is an IP address.
+	ServerName string
+	// Credentials are what a server shows, the first that suits a client.
+	Credentials []*want.Credential
+	// AskConfig and AskCredential make a server raise ChooseConfig and ChooseCredential for every connection.
+	AskConfig, AskCredential bool
+	// StrictClose makes an end without close_notify an error.
+	StrictClose bool
+	// Tracer receives events, nil for none.
+	Tracer event.Tracer
+	// Secrets receives secrets, nil for none.
+	Secrets event.SecretSink
+	// Entropy is the source of randomness, nil for the operating system's.
+	Entropy Entropy
+}
+
+// Compiled is a Config with everything worked out that can be known before a connection. It is read-only.
+type Compiled struct {
+	Config
+	Suites    []*suite.Suite
+	SNI       string // what goes into server_name, "" for nothing
+	HasECDHE  bool
+	PolicySet string // the policy in force, "" where suites were listed
+}
+
+// Configuration marks a Compiled as the answer to want.ChooseConfig.
+func (*Compiled) Configuration() {}
+
+func badConfig(format string, args ...any) error {
+	return fault.New(fault.BadConfig).With(fmt.Sprintf(format, args...))
+}
+
+// Compile checks a configuration and works out what can be known before a connection. The Config may be changed
+// afterwards, but not what its slices and pointers lead to.
+func Compile(c Config) (*Compiled, error) {
+	out := &Compiled{Config: c}
+	if out.Entropy == nil {
+		out.Entropy = NewEntropy(nil)
+	}
+	if c.CipherSuites == nil {
+		out.PolicySet = c.Policy
+		if c.Policy == "" {
+			out.PolicySet = suite.PolicyModern
+		}
+		var known bool
+		if out.CipherSuites, known = suite.Policy(out.PolicySet); !known {
+			return nil, badPolicy(c)
+		}
+	}
+	out.CipherSuites = slices.Clone(out.CipherSuites)
+	for _, id := range out.CipherSuites {
+		s := suite.ByID(id)
+		if s == nil {
+			return nil, badConfig("cipher suite %v: Vitro does not have it", id)
+		}
+		out.Suites = append(out.Suites, s)
+		out.HasECDHE = out.HasECDHE || s.KeyExchange == wire.KeyExchangeECDHE
+	}
+	if len(out.Suites) == 0 {
+		return nil, badConfig("no cipher suite")
+	}
+	if err := out.compileLists(); err != nil {
+		return nil, err
+	}
+	for _, cred := range c.Credentials {
+		if err := CheckCredential(cred); err != nil {
+			return nil, err
+		}
+	}
+	out.SNI = sni(c.ServerName)
+	return out, nil
+}
+
+func badPolicy(c Config) error {
+	from := ""
+	if c.PolicyVariable != "" {
+		from = " in the environment variable " + c.PolicyVariable
+	}
+	return badConfig("unknown policy %q%s; there are: %s", c.Policy, from, strings.Join(suite.Policies(), ", "))
+}
+
+func (c *Compiled) compileLists() error {
+	if c.Groups == nil {
+		c.Groups = suite.Groups()
+	}
+	for _, g := range c.Groups {
+		if !suite.HasGroup(g) {
+			return badConfig("group %v: Vitro does not have it", g)
+		}
+	}
+	if c.HasECDHE && len(c.Groups) == 0 {
+		return badConfig("ECDHE suites without a group")
+	}
+	all := suite.Schemes()
+	if c.SignatureSchemes == nil {
+		c.SignatureSchemes = all
+	}
+	for _, s := range c.SignatureSchemes {
+		if !slices.Contains(all, s) {
+			return badConfig("signature scheme %v: Vitro does not have it", s)
+		}
+	}
+	total := 0
+	for _, p := range c.Protocols {
+		// RFC 7301 §3.1: a name has 1 to 255 bytes.
+		if len(p) < 1 || len(p) > 255 {
+			return badConfig("application protocol %q: 1 to 255 bytes", p)
+		}
+		total += 1 + len(p)
+	}
+	if total > 16<<10 {
+		return badConfig("application protocols of %d bytes in all: too many for a ClientHello", total)
+	}
+	return nil
+}
+
+// CheckCredential refuses a credential that no handshake could use.
+func CheckCredential(c *want.Credential) error {
+	if c == nil || len(c.Chain) == 0 || c.Leaf == nil {
+		return badConfig("a credential without a certificate")
+	}
+	switch suite.AuthOf(c.Leaf.PublicKey) {
+	case suite.AuthRSA:
+		if bits := c.Leaf.PublicKey.(*rsa.PublicKey).N.BitLen(); bits > suite.MaxRSABits {
+			return fault.New(fault.RSAKeyTooLarge).With(fmt.Sprintf("%d bits", bits))
+		}
+	case suite.AuthECDSA:
+	default:
+		return badConfig("a certificate with a %T key: TLS has no use for it", c.Leaf.PublicKey)
+	}
+	return nil
+}
+
+// sni returns what a client puts into server_name. RFC 6066 §3: a DNS name without its trailing dot, never an address.
+func sni(name string) string {
+	host := strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
+	if host, _, _ = strings.Cut(host, "%"); isAddress(host) {
+		return ""
+	}
+	return strings.TrimSuffix(name, ".")
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}

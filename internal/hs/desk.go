@@ -1,0 +1,98 @@
+package hs
+
+import (
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/flow"
+	"github.com/vitro-tls/vitro/internal/record"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Desk is where the states of one connection work: it sends their messages, changes their keys, keeps the transcript
+// and tells whoever watches.
+type Desk struct {
+	Role       fault.Role
+	Config     *Compiled
+	Context    wire.Context // how messages are decoded now
+	Transcript flow.Transcript
+	In         Incoming
+	Out        Outgoing
+	Stream     event.Stream
+	Asker      want.Asker
+	Now        time.Time
+	Step       fault.Step // the last one reached
+	// CertificateAsked: the server asked this client for a certificate, and an alert may be about that.
+	CertificateAsked bool
+}
+
+// Incoming is the read half: its keys, and the fragments that wait for their message's end.
+type Incoming struct {
+	Half      record.Half
+	Assembler flow.Assembler
+}
+
+// Tell tells of an event; one that is a step of the story marks it as reached.
+func Tell[E event.Event](d *Desk, step fault.Step, e E) {
+	if step != 0 {
+		d.Step = step
+	}
+	event.Emit(&d.Stream, step, e)
+}
+
+// Send encodes a message, adds it to the transcript and puts it out under the keys in force.
+func (d *Desk) Send(m wire.Message) error {
+	raw, err := wire.Encode(m, d.Context)
+	if err != nil {
+		return fault.New(fault.InternalError).Because(err)
+	}
+	if m.Type() != wire.TypeHelloRequest {
+		d.Transcript.Add(raw)
+	}
+	Tell(d, event.StepOf(m.Type(), d.Role), event.Message{Sent: true, Message: m})
+	return d.Out.Write(wire.ContentHandshake, raw)
+}
+
+// SendChangeCipherSpec says that the next record is under the new keys, and changes to them. RFC 5246 §7.1.
+func (d *Desk) SendChangeCipherSpec(p record.Protection) error {
+	m := new(wire.ChangeCipherSpec)
+	Tell(d, event.StepOf(m.Type(), d.Role), event.Message{Sent: true, Message: m})
+	return d.Out.ChangeKeys(p)
+}
+
+// ReceiveChangeCipherSpec changes the keys of the read half. Nothing of a message may have come before it under the
+// old ones.
+func (d *Desk) ReceiveChangeCipherSpec(p record.Protection) error {
+	boundary, err := d.In.Assembler.Boundary()
+	if err != nil {
+		return err
+	}
+	d.In.changeKeys(boundary, p)
+	return nil
+}
+
+func (in *Incoming) changeKeys(b flow.Boundary, p record.Protection) {
+	if !b.Proven() {
+		panic("hs: keys changed without proof that no message straddles the change")
+	}
+	in.Half.SetProtection(p)
+}
+
+// Warn sends a warning alert.
+func (d *Desk) Warn(a wire.AlertDescription) error {
+	alert := wire.Alert{Level: wire.LevelWarning, Description: a}
+	Tell(d, 0, event.Alert{Sent: true, Alert: alert})
+	return d.Out.Write(wire.ContentAlert, alert.Append(nil))
+}
+
+// Secret hands a secret to the configured sink, if there is one.
+func (d *Desk) Secret(label string, clientRandom *wire.Random, secret []byte) {
+	if d.Config.Secrets != nil {
+		d.Config.Secrets.Secret(label, clientRandom[:], secret)
+	}
+}
+
+// Ask tells of a question on its way out.
+func (d *Desk) Ask(q want.Question) { Tell(d, 0, event.Asked{Want: q.Name()}) }

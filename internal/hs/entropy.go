@@ -1,0 +1,45 @@
+package hs
+
+import (
+	"crypto/rand"
+	"crypto/rsa"
+	"io"
+
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Entropy is every random operation of a handshake. Go's primitives draw their own randomness, so recording the
+// bytes that are drawn is not enough to play a handshake back; recording the results of this interface is.
+type Entropy interface {
+	// Bytes fills b.
+	Bytes(b []byte) error
+	// KeyShare makes an ephemeral key.
+	KeyShare(wire.NamedGroup) (suite.PrivateShare, error)
+	// EncryptPremaster encrypts a premaster secret.
+	EncryptPremaster(*rsa.PublicKey, []byte) ([]byte, error)
+}
+
+// NewEntropy draws from a reader, nil for the operating system's. What Go's own primitives draw for PKCS #1 padding
+// comes from the operating system in any case.
+func NewEntropy(r io.Reader) Entropy {
+	if r == nil {
+		r = rand.Reader
+	}
+	return entropy{r}
+}
+
+type entropy struct{ io.Reader }
+
+func (e entropy) Bytes(b []byte) error {
+	_, err := io.ReadFull(e.Reader, b)
+	return err
+}
+
+func (e entropy) KeyShare(g wire.NamedGroup) (suite.PrivateShare, error) {
+	return suite.NewShare(g, e.Reader)
+}
+
+func (entropy) EncryptPremaster(pub *rsa.PublicKey, premaster []byte) ([]byte, error) {
+	return suite.EncryptPremaster(pub, premaster)
+}

@@ -1,0 +1,62 @@
+package hs
+
+import (
+	"crypto/subtle"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/keys12"
+	"github.com/vitro-tls/vitro/internal/record"
+)
+
+// Keys12 are the keys of a TLS 1.2 connection while its Finished messages are still to come.
+type Keys12 struct {
+	Schedule                 *keys12.Schedule
+	ClientWrite, ServerWrite record.Protection
+}
+
+// DeriveKeys12 makes the keys from the premaster secret, once ClientKeyExchange is in the transcript: by RFC 7627 §4
+// where both sides have it, else by RFC 5246 §8.1; then RFC 5246 §6.3.
+func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
+	client, server := &n.ClientHello.Random, &n.ServerHello.Random
+	var schedule *keys12.Schedule
+	if n.ExtendedMaster {
+		schedule = keys12.NewExtended(n.Suite, premaster, d.Transcript.Sum())
+	} else {
+		schedule = keys12.New(n.Suite, premaster, client, server)
+	}
+	d.Secret("CLIENT_RANDOM", client, schedule.Master())
+
+	block := schedule.KeyBlock(client, server)
+	clientWrite, err := record.NewAEAD12(n.Suite.Cipher, block.ClientKey, block.ClientIV)
+	if err != nil {
+		return nil, fault.New(fault.InternalError).Because(err)
+	}
+	serverWrite, err := record.NewAEAD12(n.Suite.Cipher, block.ServerKey, block.ServerIV)
+	if err != nil {
+		return nil, fault.New(fault.InternalError).Because(err)
+	}
+	Tell(d, fault.StepGenSecretKey, event.KeysDerived{
+		KeyExchange:    n.Suite.KeyExchange,
+		Suite:          n.Suite.ID,
+		Cipher:         n.Suite.Cipher.Name,
+		Hash:           n.Suite.Hash,
+		ExtendedMaster: n.ExtendedMaster,
+		MasterLen:      keys12.MasterLen,
+		KeyLen:         n.Suite.Cipher.KeyLen,
+		FixedIVLen:     n.Suite.Cipher.FixedIVLen,
+		ClientRandom:   *client,
+		ServerRandom:   *server,
+	})
+	return &Keys12{schedule, clientWrite, serverWrite}, nil
+}
+
+// CheckFinished12 compares the peer's verify_data with ours, in constant time, and adds its Finished to the
+// transcript. RFC 5246 §7.4.9.
+func (d *Desk) CheckFinished12(got, expected, raw []byte) error {
+	if subtle.ConstantTimeCompare(got, expected) != 1 {
+		return fault.New(fault.WrongFinished)
+	}
+	d.Transcript.Add(raw)
+	return nil
+}

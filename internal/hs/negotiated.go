@@ -1,0 +1,96 @@
+package hs
+
+import (
+	"crypto/x509"
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Negotiated is what has been agreed on so far. It is never changed: With makes a new one.
+type Negotiated struct {
+	Version            wire.Version
+	Suite              *suite.Suite
+	ClientHello        *wire.ClientHello
+	ServerHello        *wire.ServerHello
+	ServerName         string
+	Protocol           string
+	ExtendedMaster     bool
+	SecureRenegotiable bool
+	Group              wire.NamedGroup
+	Scheme             wire.SignatureScheme
+	Credential         *want.Credential // server
+	PeerCertificates   []*x509.Certificate
+	VerifiedChains     [][]*x509.Certificate
+	OCSPResponse       []byte
+	SCTs               [][]byte
+	ClientFinished     []byte
+	ServerFinished     []byte
+}
+
+// With returns a copy that change was applied to.
+func (n *Negotiated) With(change func(*Negotiated)) *Negotiated {
+	c := *n
+	change(&c)
+	return &c
+}
+
+// ConnectionState is the caller's view.
+func (n *Negotiated) ConnectionState() want.ConnectionState {
+	s := want.ConnectionState{
+		Version:          n.Version,
+		Group:            n.Group,
+		Scheme:           n.Scheme,
+		ServerName:       n.ServerName,
+		Protocol:         n.Protocol,
+		ExtendedMaster:   n.ExtendedMaster,
+		PeerCertificates: n.PeerCertificates,
+		VerifiedChains:   n.VerifiedChains,
+		OCSPResponse:     n.OCSPResponse,
+		SCTs:             n.SCTs,
+		ClientFinished:   n.ClientFinished,
+		ServerFinished:   n.ServerFinished,
+	}
+	if n.Suite != nil {
+		s.CipherSuite = n.Suite.ID
+	}
+	return s
+}
+
+// Done makes the last state of a handshake: the hellos and the transcript are let go, what callers may still ask for
+// is kept.
+func (n *Negotiated) Done(d *Desk, post Receiver) State {
+	Tell(d, fault.StepFinish, event.Finished{
+		Version:        n.Version,
+		Suite:          n.Suite.ID,
+		Group:          n.Group,
+		Scheme:         n.Scheme,
+		Protocol:       n.Protocol,
+		ServerName:     n.ServerName,
+		ExtendedMaster: n.ExtendedMaster,
+	})
+	d.Transcript.Release()
+	return Ready{n.With(func(n *Negotiated) {
+		n.ClientHello, n.ServerHello = nil, nil
+		// These point into messages whose other bytes nobody needs any more.
+		n.OCSPResponse = slices.Clone(n.OCSPResponse)
+		scts := n.SCTs
+		n.SCTs = nil
+		for _, sct := range scts {
+			n.SCTs = append(n.SCTs, slices.Clone(sct))
+		}
+	}), post}
+}
+
+// Names turns code points into words for errors.
+func Names[T interface{ String() string }](list []T) []string {
+	names := make([]string, len(list))
+	for i, v := range list {
+		names[i] = v.String()
+	}
+	return names
+}

@@ -1,0 +1,128 @@
+package hs
+
+import (
+	"sync"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/internal/record"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Outgoing is the write half: its keys, and the records that wait to be taken to the network. Its lock is where the
+// two halves of a connection meet, when the read half has an alert to send.
+type Outgoing struct {
+	mu      sync.Mutex
+	half    record.Half
+	version wire.Version
+	pending []byte
+	closed  error // after close_notify or a fatal alert nothing more is sent
+	stream  *event.Stream
+}
+
+// Init sets the version that records carry at first. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
+func (o *Outgoing) Init(stream *event.Stream, v wire.Version) { o.stream, o.version = stream, v }
+
+// SetVersion sets the version that records carry from now on.
+func (o *Outgoing) SetVersion(v wire.Version) {
+	o.mu.Lock()
+	o.version = v
+	o.mu.Unlock()
+}
+
+// Write puts content into records that wait to be taken.
+func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var err error
+	o.pending, err = o.seal(o.pending, t, content)
+	return err
+}
+
+// ChangeKeys puts a ChangeCipherSpec out and protects what follows.
+func (o *Outgoing) ChangeKeys(p record.Protection) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var err error
+	o.pending, err = o.seal(o.pending, wire.ContentChangeCipherSpec, []byte{1})
+	o.half.SetProtection(p)
+	return err
+}
+
+// Finally puts out the last that is sent: after it every other call fails with reason. Only the first Finally counts;
+// it returns whether this was the first.
+func (o *Outgoing) Finally(t wire.ContentType, content []byte, reason error) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return false
+	}
+	// Without a sequence number left there is no way to say anything; what matters is that nothing follows.
+	o.pending, _ = o.seal(o.pending, t, content)
+	o.closed = reason
+	return true
+}
+
+// FinallyRaw is Finally for bytes that are no record: the answer to a peer that does not speak TLS.
+func (o *Outgoing) FinallyRaw(b []byte, reason error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed == nil {
+		o.pending, o.closed = append(o.pending, b...), reason
+	}
+}
+
+// Shut lets nothing more out, without a word to the peer.
+func (o *Outgoing) Shut(reason error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed == nil {
+		o.closed = reason
+	}
+}
+
+// Seal appends application data as records to dst, behind what waits: the order of sealing is the order of the wire.
+func (o *Outgoing) Seal(dst, plaintext []byte) ([]byte, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	dst = o.drain(dst)
+	return o.seal(dst, wire.ContentApplicationData, plaintext)
+}
+
+// Take appends what waits to dst and forgets it.
+func (o *Outgoing) Take(dst []byte) []byte {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.drain(dst)
+}
+
+// Waiting reports whether anything waits to be taken.
+func (o *Outgoing) Waiting() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.pending) > 0
+}
+
+func (o *Outgoing) drain(dst []byte) []byte {
+	dst = append(dst, o.pending...)
+	o.pending = nil
+	return dst
+}
+
+func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte, error) {
+	if o.closed != nil {
+		return dst, o.closed
+	}
+	for {
+		n := min(len(content), record.MaxPlaintext)
+		start := len(dst)
+		var err error
+		if dst, err = o.half.Seal(dst, t, o.version, content[:n]); err != nil {
+			return dst, err
+		}
+		event.Emit(o.stream, 0, event.Record{Sent: true, Type: t, Version: o.version,
+			Length: len(dst) - start - record.HeaderLen, Protected: o.half.Protected()})
+		if content = content[n:]; len(content) == 0 {
+			return dst, nil
+		}
+	}
+}

@@ -1,0 +1,71 @@
+// Package hs has what all handshakes are made of: the state, the desk it works at, the facts agreed on, the source
+// of randomness and the compiled configuration.
+package hs
+
+import (
+	"fmt"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// State is a handshake that waits for one thing: a message (Receiver) or an answer (Resumer). It is used once; its
+// step returns the next state.
+type State interface{}
+
+// Receiver waits for a message.
+type Receiver interface {
+	Receive(*Desk, wire.Message) (State, error)
+}
+
+// Resumer waits for the answer to a question. Handshake input stays unread meanwhile.
+type Resumer interface {
+	Question() want.Question
+	Resume(*Desk) (State, error)
+}
+
+// Ready is the last state of a handshake. Post takes what comes after it.
+type Ready struct {
+	*Negotiated
+	Post Receiver
+}
+
+// Receive hands a message that comes after the handshake to Post.
+func (r Ready) Receive(d *Desk, m wire.Message) (State, error) {
+	next, err := r.Post.Receive(d, m)
+	if err != nil {
+		return nil, err
+	}
+	r.Post = next.(Receiver)
+	return r, nil
+}
+
+// Expect returns m as the one type of message that is welcome now.
+func Expect[M wire.Message](d *Desk, m wire.Message) (M, error) {
+	expected, ok := m.(M)
+	if !ok {
+		var want M
+		return expected, Unexpected(d, m, want.Type().String())
+	}
+	Accept(d, m)
+	return expected, nil
+}
+
+// Accept takes note of a message that is welcome: it enters the transcript and is told to whoever watches. Finished
+// is not added here, for it proves the transcript before itself (RFC 5246 §7.4.9); HelloRequest never is (§7.4.1.1).
+func Accept(d *Desk, m wire.Message) {
+	switch m.Type() {
+	case wire.TypeFinished, wire.TypeHelloRequest, wire.TypeChangeCipherSpec:
+	default:
+		d.Transcript.Add(m.Raw())
+	}
+	Tell(d, event.StepOf(m.Type(), d.Role.Peer()), event.Message{Message: m})
+}
+
+// Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 gives the order.
+func Unexpected(d *Desk, m wire.Message, expected string) error {
+	Tell(d, 0, event.Message{Message: m})
+	return fault.New(fault.UnexpectedMessage).With(fmt.Sprintf("%v, where %s was expected", m.Type(), expected))
+}

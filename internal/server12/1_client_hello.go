@@ -1,0 +1,76 @@
+// Package server12 is the server's side of a TLS 1.2 handshake: one file for each wait, in the order of the wire.
+// RFC 5246 §7.3, Figure 1.
+package server12
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Start takes up the handshake at the ClientHello, once TLS 1.2 has been chosen for it. RFC 5246 §7.4.1.2.
+func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
+	if err := checkHello(ch); err != nil {
+		return nil, err
+	}
+	n := &hs.Negotiated{
+		Version:     wire.TLS12,
+		ClientHello: ch,
+		ServerName:  ch.ServerName,
+		// RFC 7627 §5.1: whenever the client offers it.
+		ExtendedMaster: ch.Has(wire.ExtExtendedMasterSecret),
+		// RFC 5746 §3.6: the client says that it knows, by the extension or by the SCSV.
+		SecureRenegotiable: ch.Has(wire.ExtRenegotiationInfo) || ch.Offers(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
+	}
+	protocol, err := chooseProtocol(d, ch)
+	if err != nil {
+		return nil, err
+	}
+	n.Protocol = protocol
+	if d.Config.AskCredential {
+		question := want.NewChooseCredential(d.Asker, ch, commonSuites(d.Config, ch))
+		d.Ask(question)
+		return awaitCredential{n, question}, nil
+	}
+	if len(d.Config.Credentials) == 0 {
+		return nil, fault.New(fault.NoCredential)
+	}
+	return answer(d, n, d.Config.Credentials)
+}
+
+func checkHello(ch *wire.ClientHello) error {
+	// RFC 5246 §7.4.1.2: every client offers the null compression.
+	if !slices.Contains(ch.CompressionMethods, wire.CompressionNull) {
+		return fault.New(fault.NoNullCompression)
+	}
+	// RFC 5746 §3.6: empty in a first handshake.
+	if len(ch.RenegotiationInfo) != 0 {
+		return fault.New(fault.RenegotiationInfoNotEmpty).With(fmt.Sprintf("%d bytes", len(ch.RenegotiationInfo)))
+	}
+	// RFC 8422 §5.1.2: a client that lists point formats lists the uncompressed one.
+	if ch.Has(wire.ExtPointFormats) && !slices.Contains(ch.PointFormats, wire.PointUncompressed) {
+		return fault.New(fault.NoUncompressedPoints)
+	}
+	return nil
+}
+
+// chooseProtocol takes the server's favourite among what the client offers. RFC 7301 §3.2: having nothing in common
+// is fatal; a server that speaks no ALPN ignores the extension.
+func chooseProtocol(d *hs.Desk, ch *wire.ClientHello) (string, error) {
+	ours := d.Config.Protocols
+	if !ch.Has(wire.ExtALPN) || len(ours) == 0 {
+		return "", nil
+	}
+	for _, p := range ours {
+		if slices.Contains(ch.ALPN, p) {
+			hs.Tell(d, 0, event.ProtocolChosen{Protocol: p, Offered: ch.ALPN, Ours: ours})
+			return p, nil
+		}
+	}
+	return "", fault.New(fault.NoCommonProtocol).Between("application protocols", ours, ch.ALPN)
+}

@@ -1,0 +1,97 @@
+package server12
+
+import (
+	"slices"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// answer chooses and says so: ServerHello, Certificate, CertificateStatus and, in RSA key exchange, ServerHelloDone.
+// ECDHE needs a signature first. RFC 5246 §7.4.1.3 to §7.4.5.
+func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.State, error) {
+	c, err := choose(d, n.ClientHello, credentials)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := serverHello(d, n, c)
+	if err != nil {
+		return nil, err
+	}
+	n = n.With(func(n *hs.Negotiated) {
+		n.Suite, n.Credential, n.Group, n.Scheme, n.ServerHello = c.suite, c.credential, c.group, c.scheme, sh
+	})
+	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: c.suite.KeyExchange}
+	d.Transcript.Choose(c.suite.Hash)
+	if err := d.Send(sh); err != nil {
+		return nil, err
+	}
+	if err := d.Send(&wire.Certificate{Chain: c.credential.Chain}); err != nil {
+		return nil, err
+	}
+	if sh.Has(wire.ExtStatusRequest) {
+		status := &wire.CertificateStatus{Status: wire.StatusOCSP, Response: c.credential.OCSP}
+		if err := d.Send(status); err != nil {
+			return nil, err
+		}
+	}
+	if c.suite.KeyExchange == wire.KeyExchangeRSA {
+		if err := d.Send(new(wire.ServerHelloDone)); err != nil {
+			return nil, err
+		}
+		return waitClientKeyExchange{Negotiated: n}, nil
+	}
+	return signShare(d, n)
+}
+
+// serverHello answers only extensions that the client sent. RFC 5246 §7.4.1.4.
+func serverHello(d *hs.Desk, n *hs.Negotiated, c choice) (*wire.ServerHello, error) {
+	ch := n.ClientHello
+	sh := &wire.ServerHello{Version: wire.TLS12, CipherSuite: c.suite.ID, CompressionMethod: wire.CompressionNull}
+	if err := d.Config.Entropy.Bytes(sh.Random[:]); err != nil {
+		return nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	x := &sh.Extensions
+	if n.SecureRenegotiable {
+		x.Add(wire.ExtRenegotiationInfo)
+	}
+	if n.ExtendedMaster {
+		x.Add(wire.ExtExtendedMasterSecret)
+	}
+	// RFC 6066 §3: a server that used the name says so.
+	if ch.Has(wire.ExtServerName) && ch.ServerName != "" {
+		x.Add(wire.ExtServerName)
+	}
+	if c.suite.KeyExchange == wire.KeyExchangeECDHE && ch.Has(wire.ExtPointFormats) {
+		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
+		x.Add(wire.ExtPointFormats)
+	}
+	if n.Protocol != "" {
+		x.ALPN = []string{n.Protocol}
+		x.Add(wire.ExtALPN)
+	}
+	if ch.StatusRequest == wire.StatusOCSP && len(c.credential.OCSP) > 0 {
+		x.Add(wire.ExtStatusRequest)
+	}
+	if ch.Has(wire.ExtSCT) && len(c.credential.SCTs) > 0 {
+		x.SCTs = c.credential.SCTs
+		x.Add(wire.ExtSCT)
+	}
+	return sh, nil
+}
+
+// signShare makes the ephemeral key and asks for the signature over it. RFC 8422 §5.4.
+func signShare(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+	share, err := d.Config.Entropy.KeyShare(n.Group)
+	if err != nil {
+		return nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	ske := &wire.ServerKeyExchange{Group: n.Group, Public: share.Public(), Scheme: n.Scheme}
+	// RFC 5246 §7.4.3: both randoms are signed too, so that the signature belongs to this handshake only.
+	message := slices.Concat(n.ClientHello.Random[:], n.ServerHello.Random[:], ske.Params())
+	question := want.NewSign(d.Asker, n.Credential, n.Scheme, message)
+	d.Ask(question)
+	return awaitSignature{n, share, ske, question}, nil
+}

@@ -1,0 +1,34 @@
+package server12
+
+import (
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// awaitSignature: the private key, wherever it is, signs the ephemeral one. RFC 8422 §5.4.
+type awaitSignature struct {
+	*hs.Negotiated
+	share    suite.PrivateShare
+	ske      *wire.ServerKeyExchange
+	question *want.Sign
+}
+
+func (s awaitSignature) Question() want.Question { return s.question }
+
+func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
+	signature, err := s.question.Result()
+	if err != nil {
+		return nil, fault.New(fault.SigningFailed).Because(err)
+	}
+	s.ske.Signature = signature
+	if err := d.Send(s.ske); err != nil {
+		return nil, err
+	}
+	if err := d.Send(new(wire.ServerHelloDone)); err != nil {
+		return nil, err
+	}
+	return waitClientKeyExchange{s.Negotiated, s.share}, nil
+}

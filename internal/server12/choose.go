@@ -1,0 +1,180 @@
+package server12
+
+import (
+	"crypto/x509"
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// choice is what server and client agree on: the answer to everything in the ClientHello.
+type choice struct {
+	suite      *suite.Suite
+	credential *want.Credential
+	group      wire.NamedGroup
+	scheme     wire.SignatureScheme
+}
+
+func commonSuites(c *hs.Compiled, ch *wire.ClientHello) []wire.CipherSuite {
+	var common []wire.CipherSuite
+	for _, id := range c.CipherSuites {
+		if ch.Offers(id) {
+			common = append(common, id)
+		}
+	}
+	return common
+}
+
+// offeredGroups: RFC 8422 §4 leaves the choice to the server where the client says nothing; P-256 is what every
+// client of that age has.
+func offeredGroups(ch *wire.ClientHello) []wire.NamedGroup {
+	if ch.Has(wire.ExtSupportedGroups) {
+		return ch.SupportedGroups
+	}
+	return []wire.NamedGroup{wire.SecP256r1}
+}
+
+// choose takes the first credential with which there is a suite, those that have the name that the client asked for
+// before the others, and with it the first suite of the server's list that works.
+func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (choice, error) {
+	reasons := make(map[event.SuiteReason]bool)
+	for _, named := range []bool{true, false} {
+		for _, credential := range credentials {
+			if len(credentials) > 1 && named != hasName(credential, ch.ServerName) {
+				continue
+			}
+			c, ok := chooseSuite(d.Config, ch, credential, reasons)
+			if !ok {
+				continue
+			}
+			tell(d, ch, c, named, len(credentials))
+			return c, nil
+		}
+	}
+	return choice{}, noSuite(d.Config, ch, credentials, reasons)
+}
+
+func hasName(c *want.Credential, name string) bool {
+	return name != "" && c.Leaf.VerifyHostname(name) == nil
+}
+
+func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, reasons map[event.SuiteReason]bool) (choice, bool) {
+	for _, s := range cfg.Suites {
+		c, reason := consider(cfg, ch, credential, s)
+		if reason == event.SuiteTaken {
+			return c, true
+		}
+		reasons[reason] = true
+	}
+	return choice{}, false
+}
+
+// consider says whether a suite works with a client and a credential, or why not.
+func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, s *suite.Suite) (choice, event.SuiteReason) {
+	c := choice{suite: s, credential: credential}
+	leaf := credential.Leaf
+	allows := func(usage x509.KeyUsage) bool { return leaf.KeyUsage == 0 || leaf.KeyUsage&usage != 0 }
+	switch {
+	case !ch.Offers(s.ID):
+		return c, event.SuiteNotOffered
+	case suite.AuthOf(leaf.PublicKey) != s.Auth:
+		return c, event.SuiteNoKey
+	case s.KeyExchange == wire.KeyExchangeRSA:
+		// RFC 5246 §7.4.2: the key must be allowed to encipher keys; and ours must be able to.
+		if credential.Decrypter == nil && credential.Signer != nil {
+			return c, event.SuiteNoKey
+		}
+		if !allows(x509.KeyUsageKeyEncipherment) {
+			return c, event.SuiteNoKeyUsage
+		}
+		return c, event.SuiteTaken
+	case !allows(x509.KeyUsageDigitalSignature):
+		return c, event.SuiteNoKeyUsage
+	}
+	var ok bool
+	if c.group, ok = firstCommon(cfg.Groups, offeredGroups(ch)); !ok {
+		return c, event.SuiteNoGroup
+	}
+	// RFC 5246 §7.4.1.4.1: without the extension the client takes SHA-1, which we do not sign with any more.
+	for _, scheme := range cfg.SignatureSchemes {
+		if slices.Contains(credential.Schemes, scheme) && slices.Contains(ch.SignatureAlgorithms, scheme) {
+			c.scheme = scheme
+			return c, event.SuiteTaken
+		}
+	}
+	return c, event.SuiteNoScheme
+}
+
+func firstCommon[T comparable](ours, theirs []T) (T, bool) {
+	for _, v := range ours {
+		if slices.Contains(theirs, v) {
+			return v, true
+		}
+	}
+	var none T
+	return none, false
+}
+
+// tell tells of a choice and of the deliberation behind it.
+func tell(d *hs.Desk, ch *wire.ClientHello, c choice, named bool, of int) {
+	if !d.Stream.Watched() {
+		return
+	}
+	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.credential.Leaf, Named: named && hasName(c.credential, ch.ServerName), Of: of})
+	var considered []event.SuiteVerdict
+	taken := false
+	for _, s := range d.Config.Suites {
+		_, reason := consider(d.Config, ch, c.credential, s)
+		if reason == event.SuiteTaken && taken {
+			reason = event.SuiteLessLiked
+		}
+		taken = taken || reason == event.SuiteTaken
+		considered = append(considered, event.SuiteVerdict{Suite: s.ID, Reason: reason})
+	}
+	hs.Tell(d, 0, event.SuiteChosen{Suite: c.suite.ID, Offered: ch.CipherSuites, Considered: considered})
+	if c.suite.KeyExchange == wire.KeyExchangeECDHE {
+		hs.Tell(d, 0, event.GroupChosen{Group: c.group, Offered: offeredGroups(ch), Ours: d.Config.Groups})
+		hs.Tell(d, 0, event.SchemeChosen{Scheme: c.scheme, Offered: ch.SignatureAlgorithms})
+	}
+}
+
+// noSuite finds the nearest reason why nothing works: the one that is left to mend.
+func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credential, reasons map[event.SuiteReason]bool) error {
+	between := func(r *fault.Rule) *fault.Error {
+		return fault.New(r).Between("cipher suites", hs.Names(cfg.CipherSuites), hs.Names(ch.CipherSuites))
+	}
+	switch {
+	case reasons[event.SuiteNoScheme]:
+		return fault.New(fault.NoCommonScheme).
+			Between("signature schemes", hs.Names(credentials[0].Schemes), hs.Names(ch.SignatureAlgorithms))
+	case reasons[event.SuiteNoGroup]:
+		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups), hs.Names(offeredGroups(ch)))
+	case reasons[event.SuiteNoKeyUsage]:
+		return between(fault.NoSuiteForCertificate).With("its key usage forbids the suites that both have")
+	case reasons[event.SuiteNoKey]:
+		return between(fault.NoSuiteForCertificate)
+	case onlyRSA(ch):
+		return between(fault.OnlyRSAKeyExchange)
+	}
+	return between(fault.NoCommonSuite)
+}
+
+// onlyRSA reports whether policy legacy would help: the client has no ECDHE suite of ours, but one with RSA.
+func onlyRSA(ch *wire.ClientHello) bool {
+	found := false
+	for _, s := range suite.All() {
+		if !ch.Offers(s.ID) {
+			continue
+		}
+		if s.KeyExchange != wire.KeyExchangeRSA {
+			return false
+		}
+		found = true
+	}
+	return found
+}
