@@ -1,0 +1,195 @@
+package suite
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// A suite's name says what it is made of; the table has to agree with it.
+func TestSuitesAreWhatTheirNamesSay(t *testing.T) {
+	seen := map[wire.CipherSuite]bool{}
+	for _, s := range All() {
+		kx, rest, ok := strings.Cut(strings.TrimPrefix(s.ID.String(), "TLS_"), "_WITH_")
+		if !ok || seen[s.ID] {
+			t.Errorf("%v: no name, or there twice", s.ID)
+			continue
+		}
+		seen[s.ID] = true
+		wantKx, wantAuth := wire.KeyExchangeECDHE, AuthRSA
+		switch kx {
+		case "RSA":
+			wantKx = wire.KeyExchangeRSA
+		case "ECDHE_ECDSA":
+			wantAuth = AuthECDSA
+		case "ECDHE_RSA":
+		default:
+			t.Errorf("%v: a key exchange that this test does not know", s.ID)
+		}
+		if s.KeyExchange != wantKx || s.Auth != wantAuth {
+			t.Errorf("%v: key exchange %v, authentication %v", s.ID, s.KeyExchange, s.Auth)
+		}
+		i := strings.LastIndexByte(rest, '_')
+		if name := strings.ReplaceAll(strings.ToUpper(s.Cipher.Name), "-", "_"); name != rest[:i] {
+			t.Errorf("%v: cipher %s", s.ID, s.Cipher.Name)
+		}
+		if hash := strings.ReplaceAll(s.Hash.String(), "-", ""); hash != rest[i+1:] || !s.Hash.Available() {
+			t.Errorf("%v: hash %v, available %v", s.ID, s.Hash, s.Hash.Available())
+		}
+		if ByID(s.ID) != s {
+			t.Errorf("ByID(%v) is another suite", s.ID)
+		}
+	}
+	if ByID(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV) != nil || ByID(0x0a0a) != nil {
+		t.Error("ByID finds suites that are none")
+	}
+}
+
+// RFC 5288 §3, RFC 7905 §2: the lengths, and that the AEAD takes them.
+func TestCipherLengths(t *testing.T) {
+	for _, c := range []struct {
+		cipher                       *Cipher
+		key, fixed, explicit, growth int
+	}{
+		{aes128GCM, 16, 4, 8, 24}, {aes256GCM, 32, 4, 8, 24}, {chaCha20, 32, 12, 0, 16},
+	} {
+		if c.cipher.KeyLen != c.key || c.cipher.FixedIVLen != c.fixed || c.cipher.ExplicitNonceLen != c.explicit || c.cipher.Overhead() != c.growth {
+			t.Errorf("%s: %+v, want %+v", c.cipher.Name, *c.cipher, c)
+		}
+		if _, err := c.cipher.New(make([]byte, c.key)); err != nil {
+			t.Errorf("%s: %v", c.cipher.Name, err)
+		}
+		if _, err := c.cipher.New(make([]byte, c.key-1)); err == nil {
+			t.Errorf("%s takes a key that is too short", c.cipher.Name)
+		}
+	}
+}
+
+// modern has forward secrecy only, legacy adds RSA key exchange behind it, and nothing else is a policy.
+func TestPolicies(t *testing.T) {
+	modern, ok := Policy(PolicyModern)
+	if !ok || len(modern) == 0 {
+		t.Fatalf("modern: %v, %v", modern, ok)
+	}
+	for _, id := range modern {
+		if s := ByID(id); s == nil || s.KeyExchange != wire.KeyExchangeECDHE {
+			t.Errorf("modern allows %v", id)
+		}
+	}
+	legacy, ok := Policy(PolicyLegacy)
+	if !ok || len(legacy) <= len(modern) || !slices.Equal(legacy[:len(modern)], modern) {
+		t.Errorf("legacy is no modern with more behind it: %v", legacy)
+	}
+	for _, id := range legacy[len(modern):] {
+		if ByID(id).KeyExchange != wire.KeyExchangeRSA {
+			t.Errorf("legacy adds %v", id)
+		}
+	}
+	if len(legacy) != len(All()) {
+		t.Errorf("legacy has %d of %d suites", len(legacy), len(All()))
+	}
+	for _, name := range Policies() {
+		if _, ok := Policy(name); !ok {
+			t.Errorf("%q is listed, but no policy", name)
+		}
+	}
+	for _, name := range []string{"", "Modern", "default"} {
+		if _, ok := Policy(name); ok {
+			t.Errorf("%q is a policy", name)
+		}
+	}
+}
+
+// All returns a copy: nobody can change what the suites are for everyone.
+func TestAllIsACopy(t *testing.T) {
+	All()[0] = nil
+	if All()[0] == nil {
+		t.Error("the table was changed through All")
+	}
+}
+
+func TestGroups(t *testing.T) {
+	// The length of the public value: RFC 7748 §6.1, and an uncompressed point as in RFC 8422 §5.4.1.
+	lengths := map[wire.NamedGroup]int{wire.X25519: 32, wire.SecP256r1: 65, wire.SecP384r1: 97, wire.SecP521r1: 133}
+	for _, id := range Groups() {
+		a, err := NewShare(id, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := NewShare(id, rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err1 := a.Shared(b.Public())
+		theirs, err2 := b.Shared(a.Public())
+		if err1 != nil || err2 != nil || !bytes.Equal(ours, theirs) {
+			t.Errorf("%v: %x and %x, %v, %v", id, ours, theirs, err1, err2)
+		}
+		if a.Group() != id || !HasGroup(id) || len(a.Public()) != lengths[id] {
+			t.Errorf("%v: group %v, a public value of %d bytes, want %d", id, a.Group(), len(a.Public()), lengths[id])
+		}
+		for _, bad := range [][]byte{nil, {}, a.Public()[1:], append(a.Public(), 0), make([]byte, lengths[id])} {
+			if secret, err := b.Shared(bad); err == nil {
+				t.Errorf("%v: a public value of %d bytes that is none makes the secret %x", id, len(bad), secret)
+			}
+		}
+	}
+}
+
+// The bytes of a share come from the random source and nowhere else, so that a recording plays back.
+func TestSharesRepeat(t *testing.T) {
+	for _, id := range Groups() {
+		var random bytes.Buffer
+		first, err := NewShare(id, io.TeeReader(rand.Reader, &random))
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := NewShare(id, &random)
+		if err != nil || !bytes.Equal(first.Public(), second.Public()) {
+			t.Errorf("%v: the same bytes make another key (%v)", id, err)
+		}
+		if random.Len() != 0 {
+			t.Errorf("%v: %d bytes were read and not used", id, random.Len())
+		}
+	}
+}
+
+type constant byte
+
+func (c constant) Read(b []byte) (int, error) {
+	for i := range b {
+		b[i] = byte(c)
+	}
+	return len(b), nil
+}
+
+// A broken random source ends in an error, not in a loop or a panic.
+func TestBrokenRandomness(t *testing.T) {
+	broken := errors.New("no randomness")
+	for _, id := range Groups() {
+		if _, err := NewShare(id, io.MultiReader(io.LimitReader(rand.Reader, 5), errorReader{broken})); !errors.Is(err, broken) {
+			t.Errorf("%v: %v, want %v", id, err, broken)
+		}
+	}
+	for _, id := range []wire.NamedGroup{wire.SecP256r1, wire.SecP384r1, wire.SecP521r1} {
+		for _, value := range []constant{0, 0xff} { // zero, and more than the order
+			if _, err := NewShare(id, value); err == nil || !strings.Contains(err.Error(), "random source is broken") {
+				t.Errorf("%v made a key of bytes 0x%02x: %v", id, byte(value), err)
+			}
+		}
+	}
+	if _, err := NewShare(0x0a0a, rand.Reader); fmt.Sprint(err) != "no group GREASE 0x0a0a" {
+		t.Errorf("got %v", err)
+	}
+}
+
+type errorReader struct{ err error }
+
+func (r errorReader) Read([]byte) (int, error) { return 0, r.err }
