@@ -106,3 +106,6 @@ func (e *Engine) Close() {
 		event.Emit(&e.desk.Stream, 0, event.Alert{Sent: true, Alert: alert})
 	}
 }
+
+// Failed reports whether the connection has failed.
+func (e *Engine) Failed() bool { return e.failed() != nil }

@@ -48,7 +48,7 @@ func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
 
 func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	opened(d)
-	theirs := offeredVersions(ch)
+	theirs := OfferedVersions(ch)
 	if !slices.Contains(theirs, wire.TLS12) {
 		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(ourVersions), hs.Names(theirs))
 	}
@@ -57,9 +57,9 @@ func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	return server12.Start(d, ch)
 }
 
-// offeredVersions: what supported_versions lists (RFC 8446 §4.2.1), or everything up to client_version (RFC 5246
+// OfferedVersions returns the versions that a client speaks: what supported_versions lists (RFC 8446 §4.2.1), or everything up to client_version (RFC 5246
 // §E.1).
-func offeredVersions(ch *wire.ClientHello) []wire.Version {
+func OfferedVersions(ch *wire.ClientHello) []wire.Version {
 	if ch.Has(wire.ExtSupportedVersions) {
 		return ch.SupportedVersions
 	}

@@ -269,7 +269,7 @@ type Credential struct {
 
 // NewCredential parses a chain's leaf and joins it with its private key, which must be a crypto.Signer, a
 // crypto.Decrypter or both, or nil where every Sign and DecryptPremaster will be answered elsewhere. Schemes narrows
-// what the key signs with; nil means all that it can.
+// what the key signs with; none means all that it can.
 func NewCredential(chain [][]byte, key crypto.PrivateKey, schemes []wire.SignatureScheme) (*Credential, error) {
 	if len(chain) == 0 {
 		return nil, errors.New("want: a credential needs a certificate")
@@ -288,7 +288,7 @@ func NewCredential(chain [][]byte, key crypto.PrivateKey, schemes []wire.Signatu
 		return nil, errors.New("want: the private key does not belong to the certificate")
 	}
 	for _, s := range suite.SchemesFor(leaf.PublicKey) {
-		if (key == nil || c.Signer != nil) && (schemes == nil || contains(schemes, s)) {
+		if (key == nil || c.Signer != nil) && (len(schemes) == 0 || contains(schemes, s)) {
 			c.Schemes = append(c.Schemes, s)
 		}
 	}

@@ -1,0 +1,6 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// commands lists what the program can do.
+func commands() []*cobra.Command { return nil }

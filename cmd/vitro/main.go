@@ -1,0 +1,75 @@
+// Vitro shows how HTTPS works, on your own connection: it fetches, serves and explains TLS handshakes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes; where curl has a number for the same thing it is curl's.
+const (
+	exitOK         = 0
+	exitUsage      = 2
+	exitConnect    = 7
+	exitHTTP       = 22
+	exitWrite      = 23
+	exitTimeout    = 28
+	exitHandshake  = 35
+	exitNotTrusted = 60
+	exitInterrupt  = 130
+)
+
+// exitError carries an exit code; quiet means that its text has been printed.
+type exitError struct {
+	code  int
+	quiet bool
+	err   error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program but the exit.
+func run(ctx context.Context, args []string) int {
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var known *exitError
+	if !errors.As(err, &known) {
+		known = &exitError{code: exitUsage, err: err}
+	}
+	if !known.quiet {
+		fmt.Fprintln(root.ErrOrStderr(), "vitro:", known.err)
+		if known.code == exitUsage {
+			fmt.Fprintln(root.ErrOrStderr(), "vitro: --help shows how it is used")
+		}
+	}
+	return known.code
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "vitro",
+		Short:         "TLS that you can see through",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(commands()...)
+	return root
+}

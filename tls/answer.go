@@ -1,0 +1,92 @@
+package tls
+
+import (
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/trust"
+	"github.com/vitro-tls/vitro/want"
+)
+
+// answer answers one of the engine's questions, in this goroutine: a callback that panics or ends the goroutine does
+// so where its caller sees it.
+func (c *Conn) answer(q want.Question) {
+	if c.answerLate != nil {
+		c.answerLate(q, func() { c.answerNow(q) })
+		return
+	}
+	c.answerNow(q)
+}
+
+// An answer's own error only says that there was one already, which cannot be here.
+func (c *Conn) answerNow(q want.Question) {
+	switch q := q.(type) {
+	case *want.VerifyPeer:
+		_ = q.Answer(c.verify(q.Peer))
+	case *want.Sign:
+		_ = q.Run()
+	case *want.DecryptPremaster:
+		_ = q.Run()
+	case *want.ChooseCredential:
+		c.chooseCredential(q)
+	case *want.ChooseConfig:
+		c.chooseConfig(q)
+	default:
+		_ = q.Fail(fault.New(fault.InternalError).With("no answer to " + q.Name()))
+	}
+}
+
+func (c *Conn) verify(p want.Peer) want.Verdict {
+	verdict := want.Verdict{Skipped: true}
+	if !c.config.InsecureSkipVerify {
+		verifier := trust.Verifier{Roots: c.config.RootCAs}
+		if verdict = verifier.Verify(p, c.role); verdict.Err != nil {
+			return verdict
+		}
+	}
+	if c.config.VerifyPeerCertificate != nil {
+		raw := make([][]byte, len(p.Chain))
+		for i, cert := range p.Chain {
+			raw[i] = cert.Raw
+		}
+		if verdict.Err = c.config.VerifyPeerCertificate(raw, verdict.Chains); verdict.Err != nil {
+			return verdict
+		}
+	}
+	if c.config.VerifyConnection != nil {
+		state := connectionState(p.State)
+		state.VerifiedChains = verdict.Chains
+		verdict.Err = c.config.VerifyConnection(state)
+	}
+	return verdict
+}
+
+func (c *Conn) chooseCredential(q *want.ChooseCredential) {
+	chosen, err := c.config.GetCertificate(newClientHelloInfo(q.Context(), c.conn, q.Hello))
+	var credential *want.Credential
+	if err == nil && chosen != nil {
+		credential, err = newCredential(chosen)
+	}
+	if err != nil {
+		_ = q.Fail(err)
+		return
+	}
+	_ = q.Answer(credential)
+}
+
+func (c *Conn) chooseConfig(q *want.ChooseConfig) {
+	chosen, err := c.config.GetConfigForClient(newClientHelloInfo(q.Context(), c.conn, q.Hello))
+	if err != nil {
+		_ = q.Fail(err)
+		return
+	}
+	if chosen == nil {
+		_ = q.Answer(nil)
+		return
+	}
+	compiled, err := chosen.compile()
+	if err != nil {
+		_ = q.Fail(err)
+		return
+	}
+	c.config = chosen
+	_ = q.Answer(compiled)
+}

@@ -1,0 +1,254 @@
+package tls
+
+import (
+	"context"
+	"crypto/x509"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	std "crypto/tls"
+
+	"github.com/vitro-tls/vitro/engine"
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// These carry values only, and are crypto/tls's own, so that a program may mix both packages.
+type (
+	// Certificate is a chain and its private key.
+	Certificate = std.Certificate
+	// CurveID names a group.
+	CurveID = std.CurveID
+	// SignatureScheme names a signature algorithm with its hash.
+	SignatureScheme = std.SignatureScheme
+)
+
+// LoadX509KeyPair reads a certificate chain and its private key from PEM files.
+func LoadX509KeyPair(certFile, keyFile string) (Certificate, error) {
+	return std.LoadX509KeyPair(certFile, keyFile)
+}
+
+// X509KeyPair parses a certificate chain and its private key from PEM.
+func X509KeyPair(certPEM, keyPEM []byte) (Certificate, error) {
+	return std.X509KeyPair(certPEM, keyPEM)
+}
+
+// VersionTLS12 is the one version that Vitro speaks so far; VersionTLS13 is here to be refused with a clear error.
+const (
+	VersionTLS12 = 0x0303
+	VersionTLS13 = 0x0304
+)
+
+// Policies for Config.Policy.
+const (
+	// PolicyModern allows ECDHE with AEAD. It is the default.
+	PolicyModern = "modern"
+	// PolicyLegacy adds RSA key exchange, for old devices. It has no forward secrecy: whoever gets the server's
+	// private key, even years later, reads every connection that was recorded.
+	PolicyLegacy = "legacy"
+)
+
+// PolicyVariable is the environment variable whose value, if it is set, takes the place of the default policy. It
+// never replaces Config.Policy or Config.CipherSuites: it is for the person with the old device who cannot change the
+// program. An unknown value is an error, its use an event.
+const PolicyVariable = "VITRO_POLICY"
+
+// Config says how connections are made. Fields that crypto/tls has too have its meaning. A Config may serve any
+// number of connections at once and must not be changed after its first use; Clone gives one that may.
+type Config struct {
+	// Rand is the source of randoms, premaster secrets and ephemeral keys; nil: the operating system's.
+	Rand io.Reader
+	// Time returns the current time; nil: time.Now.
+	Time func() time.Time
+	// Certificates are what a server shows, the first that suits the client. At least one, or GetCertificate.
+	Certificates []Certificate
+	// GetCertificate chooses the certificate for a client; nil, nil means: from Certificates. Called in the
+	// goroutine that runs the handshake.
+	GetCertificate func(*ClientHelloInfo) (*Certificate, error)
+	// GetConfigForClient chooses the configuration for a client; nil, nil means: this one.
+	GetConfigForClient func(*ClientHelloInfo) (*Config, error)
+	// VerifyPeerCertificate is called after the verification of the peer's chain, with the chain as sent and, unless
+	// InsecureSkipVerify, the verified chains. An error ends the handshake.
+	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
+	// VerifyConnection is called after VerifyPeerCertificate. An error ends the handshake.
+	VerifyConnection func(ConnectionState) error
+	// RootCAs are the roots that a client trusts; nil: the operating system's, or Mozilla's where there are none.
+	RootCAs *x509.CertPool
+	// NextProtos are the application protocols, best first. Having none in common is an error.
+	NextProtos []string
+	// ServerName is the name that the server's certificate must have, and what goes into server_name.
+	ServerName string
+	// InsecureSkipVerify switches verification off: anyone could be at the other end.
+	InsecureSkipVerify bool
+	// CipherSuites are the allowed suites, best first; nil: those of the policy.
+	CipherSuites []uint16
+	// CurvePreferences are the allowed groups, best first; nil: X25519, P-256, P-384, P-521.
+	CurvePreferences []CurveID
+	// MinVersion and MaxVersion bound the version; 0: no bound. So far both must leave TLS 1.2.
+	MinVersion, MaxVersion uint16
+	// KeyLogWriter receives the secrets of every connection in the NSS key log format, so that a program such as
+	// Wireshark can decrypt them. It is for debugging: whoever reads it reads the traffic.
+	KeyLogWriter io.Writer
+
+	// What follows crypto/tls does not have.
+
+	// Policy names the allowed suites: PolicyModern (the default) or PolicyLegacy.
+	Policy string
+	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
+	StrictClose bool
+	// Tracer receives the events of every connection; package explain has some.
+	Tracer event.Tracer
+	// SecretSink receives the secrets of every connection, beside KeyLogWriter.
+	SecretSink event.SecretSink
+
+	once     sync.Once
+	compiled *engine.Compiled
+	err      error
+}
+
+// Clone returns a copy that may be changed. The receiver may be in use.
+func (c *Config) Clone() *Config {
+	if c == nil {
+		return nil
+	}
+	return &Config{
+		Rand: c.Rand, Time: c.Time,
+		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetConfigForClient: c.GetConfigForClient,
+		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
+		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
+		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
+		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
+		Policy: c.Policy, StrictClose: c.StrictClose, Tracer: c.Tracer, SecretSink: c.SecretSink,
+	}
+}
+
+func (c *Config) now() time.Time {
+	if c.Time != nil {
+		return c.Time()
+	}
+	return time.Now()
+}
+
+// compile checks the configuration once for all its connections.
+func (c *Config) compile() (*engine.Compiled, error) {
+	c.once.Do(func() {
+		out, err := c.engineConfig()
+		if err == nil {
+			c.compiled, err = engine.Compile(out)
+		}
+		c.err = err
+	})
+	return c.compiled, c.err
+}
+
+func (c *Config) engineConfig() (engine.Config, error) {
+	out := engine.Config{
+		Policy:        c.Policy,
+		Protocols:     c.NextProtos,
+		ServerName:    c.ServerName,
+		AskConfig:     c.GetConfigForClient != nil,
+		AskCredential: c.GetCertificate != nil,
+		StrictClose:   c.StrictClose,
+		Tracer:        c.Tracer,
+		Secrets:       c.secrets(),
+		Entropy:       hs.NewEntropy(c.Rand),
+	}
+	if c.MinVersion > VersionTLS12 || c.MaxVersion != 0 && c.MaxVersion < VersionTLS12 {
+		return out, fault.New(fault.BadConfig).With("MinVersion and MaxVersion leave out TLS 1.2, the one version that Vitro speaks so far")
+	}
+	if c.Policy == "" && c.CipherSuites == nil {
+		if p, ok := os.LookupEnv(PolicyVariable); ok {
+			out.Policy, out.PolicyVariable = p, PolicyVariable
+		}
+	}
+	if c.CipherSuites != nil {
+		out.CipherSuites = make([]wire.CipherSuite, len(c.CipherSuites))
+		for i, id := range c.CipherSuites {
+			out.CipherSuites[i] = wire.CipherSuite(id)
+		}
+	}
+	for _, id := range c.CurvePreferences {
+		out.Groups = append(out.Groups, wire.NamedGroup(id))
+	}
+	for i := range c.Certificates {
+		credential, err := newCredential(&c.Certificates[i])
+		if err != nil {
+			return out, fault.New(fault.BadConfig).Because(err)
+		}
+		out.Credentials = append(out.Credentials, credential)
+	}
+	return out, nil
+}
+
+// ClientHelloInfo is what GetCertificate and GetConfigForClient know of a client.
+type ClientHelloInfo struct {
+	CipherSuites      []uint16
+	ServerName        string // "" without server_name
+	SupportedCurves   []CurveID
+	SupportedPoints   []uint8
+	SignatureSchemes  []SignatureScheme
+	SupportedProtos   []string
+	SupportedVersions []uint16
+	Extensions        []uint16 // in the client's order
+	Conn              net.Conn // to ask for addresses; not to be read or written
+
+	ctx context.Context
+}
+
+// Context is cancelled when the handshake ends or is given up.
+func (i *ClientHelloInfo) Context() context.Context { return i.ctx }
+
+func newClientHelloInfo(ctx context.Context, conn net.Conn, ch *wire.ClientHello) *ClientHelloInfo {
+	info := &ClientHelloInfo{ServerName: ch.ServerName, SupportedProtos: ch.ALPN, Conn: conn, ctx: ctx}
+	info.CipherSuites = convert[uint16](ch.CipherSuites)
+	info.SupportedCurves = convert[CurveID](ch.SupportedGroups)
+	info.SupportedPoints = convert8(ch.PointFormats)
+	info.SignatureSchemes = convert[SignatureScheme](ch.SignatureAlgorithms)
+	info.Extensions = convert[uint16](ch.Order)
+	info.SupportedVersions = convert[uint16](engine.OfferedVersions(ch))
+	return info
+}
+
+func convert[T, F ~uint16](list []F) []T {
+	out := make([]T, len(list))
+	for i, v := range list {
+		out[i] = T(v)
+	}
+	return out
+}
+
+func convert8(list []wire.PointFormat) []uint8 {
+	out := make([]uint8, len(list))
+	for i, v := range list {
+		out[i] = uint8(v)
+	}
+	return out
+}
+
+// ConnectionState says what was agreed on. Fields that crypto/tls has too have its meaning.
+type ConnectionState struct {
+	Version                     uint16
+	HandshakeComplete           bool
+	DidResume                   bool // not yet
+	CipherSuite                 uint16
+	CurveID                     CurveID // 0 without ECDHE
+	NegotiatedProtocol          string
+	NegotiatedProtocolIsMutual  bool // always true
+	ServerName                  string
+	PeerCertificates            []*x509.Certificate
+	VerifiedChains              [][]*x509.Certificate
+	SignedCertificateTimestamps [][]byte
+	OCSPResponse                []byte
+
+	// What follows crypto/tls does not have.
+
+	// SignatureScheme is what the server signed its ephemeral key with, 0 in RSA key exchange.
+	SignatureScheme SignatureScheme
+	// ExtendedMasterSecret: the keys depend on the whole handshake (RFC 7627).
+	ExtendedMasterSecret bool
+}

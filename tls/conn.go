@@ -1,0 +1,227 @@
+package tls
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vitro-tls/vitro/engine"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/want"
+)
+
+// Conn is a TLS connection over a net.Conn. Read and Write may be called at the same time by two goroutines, Close
+// and the deadlines by any.
+type Conn struct {
+	conn   net.Conn
+	config *Config
+	role   fault.Role
+
+	ctx    context.Context // ends when the connection is closed
+	cancel context.CancelFunc
+	closed atomic.Bool
+
+	handshakeMu   sync.Mutex
+	handshakeDone atomic.Bool
+	handshakeErr  error
+	state         ConnectionState
+	engine        *engine.Engine
+
+	read  readHalf
+	write writeHalf
+
+	// answerLate lets a test answer a question from elsewhere.
+	answerLate func(q want.Question, answer func())
+}
+
+func newConn(conn net.Conn, config *Config, role fault.Role) *Conn {
+	if config == nil {
+		config = new(Config)
+	}
+	c := &Conn{conn: conn, config: config, role: role}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// NetConn returns the connection underneath. Reading or writing it breaks this one.
+func (c *Conn) NetConn() net.Conn { return c.conn }
+
+// LocalAddr and RemoteAddr are those of the connection underneath.
+func (c *Conn) LocalAddr() net.Addr  { return c.conn.LocalAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
+
+// SetDeadline, SetReadDeadline and SetWriteDeadline bound calls as net.Conn says. After a Write has timed out the
+// connection is broken: part of a record may be on its way.
+func (c *Conn) SetDeadline(t time.Time) error      { return c.conn.SetDeadline(t) }
+func (c *Conn) SetReadDeadline(t time.Time) error  { return c.conn.SetReadDeadline(t) }
+func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
+
+// ConnectionState says what was agreed on; before the handshake is done, nothing.
+func (c *Conn) ConnectionState() ConnectionState {
+	c.handshakeMu.Lock()
+	defer c.handshakeMu.Unlock()
+	return c.state
+}
+
+// VerifyHostname checks the peer's certificate against another name than that of the handshake.
+func (c *Conn) VerifyHostname(host string) error {
+	s := c.ConnectionState()
+	switch {
+	case c.role != fault.Client:
+		return errors.New("tls: VerifyHostname called on TLS server connection")
+	case !s.HandshakeComplete:
+		return errors.New("tls: handshake has not yet been performed")
+	case len(s.VerifiedChains) == 0:
+		return errors.New("tls: handshake did not verify certificate chain")
+	}
+	return s.PeerCertificates[0].VerifyHostname(host)
+}
+
+// Read reads application data, shaking hands first if that has not been done. It returns io.EOF when the peer has
+// said close_notify or, unless Config.StrictClose, has just gone.
+func (c *Conn) Read(b []byte) (int, error) {
+	if err := c.Handshake(); err != nil {
+		return 0, err
+	}
+	if len(b) == 0 {
+		return 0, nil
+	}
+	c.read.mu.Lock()
+	defer c.read.mu.Unlock()
+	for len(c.read.plaintext) == 0 {
+		if err := c.readRecord(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(b, c.read.plaintext)
+	c.read.plaintext = c.read.plaintext[n:]
+	if len(c.read.plaintext) == 0 {
+		c.read.lent.tidy()
+	}
+	return n, nil
+}
+
+// readRecord opens the next record; read.mu is held.
+func (c *Conn) readRecord() error {
+	for {
+		size, err := c.engine.RecordSize(c.read.lent.bytes())
+		if err != nil {
+			c.flush()
+			return err
+		}
+		if size > 0 && len(c.read.lent.bytes()) >= size {
+			plaintext, err := c.engine.Open(c.read.lent.take(size))
+			c.read.plaintext = plaintext
+			c.flush()
+			return err
+		}
+		if err := c.read.lent.fill(c.conn); err != nil {
+			return c.readFailed(err)
+		}
+	}
+}
+
+// readFailed: a timeout may pass, an end is told to the engine, anything else is the connection's end.
+func (c *Conn) readFailed(err error) error {
+	var timeout net.Error
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return c.engine.CloseInput()
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return err
+	case c.closed.Load():
+		return net.ErrClosed
+	}
+	return err
+}
+
+// Write writes application data, shaking hands first if that has not been done. An error means that an unknown part
+// of b was sent, and is final.
+func (c *Conn) Write(b []byte) (int, error) {
+	if c.closed.Load() {
+		return 0, net.ErrClosed
+	}
+	if err := c.Handshake(); err != nil {
+		return 0, err
+	}
+	c.write.mu.Lock()
+	defer c.write.mu.Unlock()
+	if c.write.shut {
+		return 0, errShutdown
+	}
+	written := 0
+	for {
+		n := min(len(b)-written, maxWrite)
+		if err := c.writeSealed(b[written : written+n]); err != nil {
+			return written, err
+		}
+		written += n
+		if written == len(b) {
+			return written, nil
+		}
+	}
+}
+
+// CloseWrite says close_notify; reading goes on.
+func (c *Conn) CloseWrite() error {
+	if !c.handshakeDone.Load() {
+		return errors.New("tls: CloseWrite called before handshake complete")
+	}
+	c.write.mu.Lock()
+	defer c.write.mu.Unlock()
+	c.write.shut = true
+	return c.sayGoodbye()
+}
+
+// Close says close_notify and closes the connection underneath. It interrupts a handshake, a Read and a Write that
+// are going on. After a fatal alert it lingers for a moment, so that the alert gets through.
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return net.ErrClosed
+	}
+	c.cancel()
+	if !c.handshakeDone.Load() {
+		// A handshake that is going on is interrupted; one that has failed has said why.
+		if c.handshakeMu.TryLock() {
+			defer c.handshakeMu.Unlock()
+			c.linger()
+		}
+		return c.conn.Close()
+	}
+	var goodbye error
+	// A Write that is stuck holds the lock, and is interrupted by the close.
+	if c.write.mu.TryLock() {
+		c.write.shut = true
+		goodbye = c.sayGoodbye()
+		c.write.mu.Unlock()
+		if c.write.alerted.Load() {
+			c.linger()
+		}
+	}
+	if err := c.conn.Close(); err != nil {
+		return err
+	}
+	return goodbye
+}
+
+const (
+	lingerTime  = time.Second
+	lingerBytes = 256 << 10
+)
+
+// linger closes only our direction and reads until the peer has closed too: a socket that is closed with bytes unread
+// sends a reset, which destroys the alert before the peer has read it.
+func (c *Conn) linger() {
+	half, ok := c.conn.(interface{ CloseWrite() error })
+	if !ok || !c.write.alerted.Load() {
+		return
+	}
+	if half.CloseWrite() != nil || c.conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c.conn, lingerBytes)
+}

@@ -1,0 +1,61 @@
+package tls
+
+import (
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// newCredential takes over what a Certificate has.
+func newCredential(c *Certificate) (*want.Credential, error) {
+	credential, err := want.NewCredential(c.Certificate, c.PrivateKey, convert[wire.SignatureScheme](c.SupportedSignatureAlgorithms))
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	if c.PrivateKey == nil {
+		return nil, fmt.Errorf("certificate for %q: it has no private key", credential.Leaf.Subject)
+	}
+	credential.OCSP = c.OCSPStaple
+	credential.SCTs = c.SignedCertificateTimestamps
+	return credential, nil
+}
+
+// secrets joins both ways in which secrets leave a connection.
+func (c *Config) secrets() event.SecretSink {
+	switch {
+	case c.KeyLogWriter == nil:
+		return c.SecretSink
+	case c.SecretSink == nil:
+		return &keyLog{w: c.KeyLogWriter}
+	}
+	return sinks{&keyLog{w: c.KeyLogWriter}, c.SecretSink}
+}
+
+type sinks []event.SecretSink
+
+func (s sinks) Secret(label string, clientRandom, secret []byte) {
+	for _, one := range s {
+		one.Secret(label, clientRandom, secret)
+	}
+}
+
+// keyLog writes lines of the NSS key log format. A writer that fails does not fail the connection: it is a debugging
+// aid, and crypto/tls's is the same.
+type keyLog struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (k *keyLog) Secret(label string, clientRandom, secret []byte) {
+	if label == event.LabelPremaster {
+		return // the format keys it by the ciphertext; the master secret says as much
+	}
+	line := fmt.Appendf(nil, "%s %x %x\n", label, clientRandom, secret)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	_, _ = k.w.Write(line)
+}

@@ -1,0 +1,145 @@
+package tls
+
+import (
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vitro-tls/vitro/internal/record"
+)
+
+// maxWrite is how much plaintext goes into one write to the network: four full records.
+const maxWrite = 4 * record.MaxPlaintext
+
+// buffers are lent to connections while bytes are in flight. One holds any record.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, record.HeaderLen+record.MaxCiphertext)
+	return &b
+}}
+
+// sealed are lent to Write.
+var sealed = sync.Pool{New: func() any {
+	b := make([]byte, 0, record.MaxPlaintext+1024)
+	return &b
+}}
+
+type readHalf struct {
+	mu        sync.Mutex
+	lent      lentBuffer
+	plaintext []byte // of the last record, not yet read
+}
+
+type writeHalf struct {
+	mu      sync.Mutex
+	shut    bool
+	broken  error       // a write to the network failed: part of a record may be out
+	alerted atomic.Bool // a fatal alert went out
+}
+
+// lentBuffer holds bytes from the network. While it is empty it holds no memory but a record's header: a reader that
+// is blocked costs none.
+type lentBuffer struct {
+	buf        *[]byte
+	start, end int
+	head       [record.HeaderLen]byte
+}
+
+func (l *lentBuffer) bytes() []byte {
+	if l.buf == nil {
+		return nil
+	}
+	return (*l.buf)[l.start:l.end]
+}
+
+// take removes n bytes from the front; they are valid until the next fill or tidy.
+func (l *lentBuffer) take(n int) []byte {
+	l.start += n
+	return (*l.buf)[l.start-n : l.start : l.start]
+}
+
+// tidy gives the buffer back if it is empty.
+func (l *lentBuffer) tidy() {
+	if l.buf != nil && l.start == l.end {
+		buffers.Put(l.buf)
+		l.buf, l.start, l.end = nil, 0, 0
+	}
+}
+
+// fill reads at least one byte more.
+func (l *lentBuffer) fill(r io.Reader) error {
+	l.tidy()
+	if l.buf == nil {
+		n, err := r.Read(l.head[:])
+		if n > 0 {
+			l.buf = buffers.Get().(*[]byte)
+			l.start, l.end = 0, copy(*l.buf, l.head[:n])
+			return nil
+		}
+		return err
+	}
+	if l.start > 0 {
+		l.start, l.end = 0, copy(*l.buf, (*l.buf)[l.start:l.end])
+	}
+	n, err := r.Read((*l.buf)[l.end:])
+	l.end += n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// writeSealed writes plaintext as records; write.mu is held. The engine puts what it had to say itself in front.
+func (c *Conn) writeSealed(plaintext []byte) error {
+	if c.write.broken != nil {
+		return c.write.broken
+	}
+	buf := sealed.Get().(*[]byte)
+	defer sealed.Put(buf)
+	out, err := c.engine.Seal((*buf)[:0], plaintext)
+	*buf = out
+	if err != nil {
+		return err
+	}
+	return c.writeOut(out)
+}
+
+// writeOut writes to the network; write.mu is held. After an error nobody knows what got out, so that nothing may
+// follow.
+func (c *Conn) writeOut(b []byte) error {
+	if c.write.broken != nil {
+		return c.write.broken
+	}
+	_, err := c.conn.Write(b)
+	c.write.broken = err
+	return err
+}
+
+// flush writes what the read half has to say, if anything. A peer that does not take a fatal alert holds us up for
+// a moment only.
+func (c *Conn) flush() {
+	if !c.engine.HasOutput() {
+		return
+	}
+	if c.engine.Failed() {
+		// A Write that is stuck is interrupted by this, and lets the lock go.
+		_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
+		defer c.write.alerted.Store(true)
+	}
+	c.write.mu.Lock()
+	defer c.write.mu.Unlock()
+	_ = c.writeOut(c.engine.Output())
+}
+
+// sayGoodbye says close_notify, once; write.mu is held.
+func (c *Conn) sayGoodbye() error {
+	c.engine.Close()
+	if !c.engine.HasOutput() {
+		return nil
+	}
+	_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
+	err := c.writeOut(c.engine.Output())
+	// Whatever the deadline was, nothing is written any more.
+	_ = c.conn.SetWriteDeadline(time.Now())
+	return err
+}
