@@ -86,7 +86,7 @@ func (v *view) certificatePara() []para {
 
 func (v *view) briefParas(m event.Meta, e event.Finished) []para {
 	paras := append([]para{}, v.sum.trouble...)
-	paras = append(paras, toned(strong, "TLS", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), schemeName(e.Scheme))))
+	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), groupName(e.Group), schemeName(e.Scheme))))
 	paras = append(paras, v.certificatePara()...)
 	paras = append(paras, v.sum.verified)
 	if e.Protocol != "" {

@@ -48,7 +48,7 @@ func (p *page) twoColumns(b block) string {
 }
 
 func (p *page) columnHeading(b block, w int) []string {
-	lines := []string{p.palette.paint(b.tone, pad(b.mark, 2, true)+" "+clean(b.title))}
+	lines := p.title(b, " ", w)
 	if right := joinWith(", ", b.size, b.elapsed); right != "" {
 		for _, l := range wrap(right, w-3) {
 			lines = append(lines, "   "+p.palette.paint(dim, l))

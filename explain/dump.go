@@ -19,7 +19,7 @@ func Dump(m wire.Message) string {
 func dumpRows(m wire.Message) []string {
 	raw := wireBytes(m)
 	if m.Type() == wire.TypeChangeCipherSpec {
-		return []string{fieldRow(0, raw, "type", "change_cipher_spec")}
+		return fieldRows(0, raw, "type", "change_cipher_spec")
 	}
 	if len(raw) == 0 {
 		return []string{"(its bytes are not at hand)"}
@@ -35,7 +35,7 @@ func dumpRows(m wire.Message) []string {
 		at = f.End
 	}
 	if err != nil {
-		rows = append(rows, "it does not decode: "+clean(err.Error()))
+		rows = append(rows, named("      ", "it does not decode: "+clean(err.Error()))...)
 	}
 	if at < len(raw) {
 		rows = append(rows, fieldRows(at, raw[at:], "(not decoded)", "")...)
@@ -43,38 +43,44 @@ func dumpRows(m wire.Message) []string {
 	return rows
 }
 
-// perRow is how many bytes stand in a row: those of a short field beside its name, those of a long one below it.
+// shortField is the most bytes that stand beside their field's name; those of a longer one stand below it.
 const (
-	shortField = 6
+	shortField = 4
 	perRow     = 16
+	rowWidth   = 76
 )
 
 func fieldRows(offset int, b []byte, path, value string) []string {
-	if len(b) <= shortField {
-		return []string{fieldRow(offset, b, path, value)}
+	name := path
+	if value != "" {
+		name += " = " + value
 	}
-	rows := []string{clip(fmt.Sprintf("%04x  %s, %d bytes to %04x", offset, path, len(b), offset+len(b)-1), 76)}
+	if len(b) <= shortField {
+		return named(fmt.Sprintf("%04x  %-*s  ", offset, 3*shortField-1, shortBytes(b)), clean(name))
+	}
+	rows := named(fmt.Sprintf("%04x  ", offset), fmt.Sprintf("%s, %d bytes to %04x", clean(name), len(b), offset+len(b)-1))
 	for i := 0; i < len(b); i += perRow {
 		part := b[i:min(i+perRow, len(b))]
-		rows = append(rows, fmt.Sprintf("%04x    % -*x  %s", offset+i, 3*perRow-1, part, ascii(part)))
+		rows = append(rows, fmt.Sprintf("%04x    %-*s  %s", offset+i, 3*perRow-1, fmt.Sprintf("% x", part), ascii(part)))
 	}
 	return rows
 }
 
-func fieldRow(offset int, b []byte, path, value string) string {
-	row := fmt.Sprintf("%04x  % -*x  %s", offset, 3*shortField-1, b, clean(path))
-	if value != "" {
-		row += " = " + clean(value)
+func shortBytes(b []byte) string {
+	if len(b) == 0 {
+		return "(empty)"
 	}
-	return clip(row, 76)
+	return fmt.Sprintf("% x", b)
 }
 
-// clip keeps a row within its page; a path can be deep and a name long.
-func clip(row string, width int) string {
-	if runes := []rune(row); len(runes) > width {
-		return string(runes[:width-1]) + "…"
+// named puts a name behind what begins its row, and goes on in further rows if it is long.
+func named(start, name string) []string {
+	var rows []string
+	for _, l := range wrap(name, rowWidth-len(start)) {
+		rows = append(rows, start+l)
+		start = strings.Repeat(" ", len(start))
 	}
-	return row
+	return rows
 }
 
 func ascii(b []byte) string {

@@ -64,7 +64,7 @@ func foundParas(e *fault.Error) []para {
 		if e.Rule.Silent {
 			add("found by", "the "+e.Role.String())
 		} else {
-			add("found by", fmt.Sprintf("the %s, which sent the alert %s (%d)", e.Role, e.Rule.Alert, uint8(e.Rule.Alert)))
+			add("found by", fmt.Sprintf("the %s, whose alert for it is %s (%d)", e.Role, e.Rule.Alert, uint8(e.Rule.Alert)))
 		}
 	}
 	add("rule", joinWith(", ", e.Rule.Name, e.Rule.Section))
@@ -73,7 +73,7 @@ func foundParas(e *fault.Error) []para {
 
 func toldParas(a *fault.PeerAlert) []para {
 	paras := []para{toned(bad, "", fmt.Sprintf("The %s refused with the alert %s (%d).",
-		a.Role.Peer(), a.Alert.Description, uint8(a.Alert.Description)))}
+		otherSide(a.Role), a.Alert.Description, uint8(a.Alert.Description)))}
 	if a.Asked {
 		paras = append(paras, value("found", "the server had asked for a client certificate"))
 	}
@@ -83,6 +83,13 @@ func toldParas(a *fault.PeerAlert) []para {
 	}
 	paras = append(paras, value("rule", "an alert says what, not why: "+alertSection))
 	return addHint(paras, a.Hint())
+}
+
+func otherSide(r fault.Role) string {
+	if r != fault.Client && r != fault.Server {
+		return "peer"
+	}
+	return r.Peer().String()
 }
 
 func addHint(paras []para, hint string) []para {
@@ -103,9 +110,10 @@ func offersParas(o *fault.Offers) []para {
 	if o == nil {
 		return nil
 	}
-	paras := []para{value("ours", nameOr(peer(o.Of), "offer")+": "+listOf(o.Ours, maxOffers))}
+	of := nameOr(peer(o.Of), "offer") + ": "
+	paras := []para{value("ours", of+listOf(o.Ours, maxOffers))}
 	if o.Theirs != nil {
-		paras = append(paras, value("the peer's", listOf(o.Theirs, maxOffers)))
+		paras = append(paras, value("the peer's", of+listOf(o.Theirs, maxOffers)))
 	}
 	return paras
 }

@@ -109,7 +109,7 @@ func errorObject(err error) (o object) {
 	case errors.As(err, &found) && found != nil && found.Rule != nil:
 		return foundObject(found)
 	case errors.As(err, &told) && told != nil:
-		o = object{{"found_by", told.Role.Peer().String()}, {"alert", told.Alert.Description.String()},
+		o = object{{"found_by", otherSide(told.Role)}, {"alert", told.Alert.Description.String()},
 			{"alert_level", told.Alert.Level.String()}, {"section", alertSection}}
 		addReached(&o, told.Step, told.Offers)
 		o.addIf("hint", told.Hint())

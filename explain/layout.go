@@ -33,7 +33,6 @@ func say(text string) para                  { return para{text: text} }
 func value(label, text string) para         { return para{label: label, text: text} }
 func toned(t tone, label, text string) para { return para{label: label, text: text, tone: t} }
 
-// maxWidth and minWidth bound a page; the dump needs the latter.
 const (
 	minWidth     = 60
 	defaultWidth = 80
@@ -69,17 +68,32 @@ func (p *page) block(b block) string {
 
 // heading puts the title on the left and the circumstances on the right.
 func (p *page) heading(b block) []string {
-	left := pad(b.mark, 2, true) + "  " + clean(b.title)
+	lines := p.title(b, "  ", p.width)
 	right := joinWith("   ", whoToWhom(b), b.size, b.elapsed)
-	styled := p.palette.paint(b.tone, left)
-	gap := p.width - lipgloss.Width(left) - lipgloss.Width(right)
-	if gap < 2 {
-		return []string{styled, p.palette.paint(dim, "    "+right)}
-	}
 	if right == "" {
-		return []string{styled}
+		return lines
 	}
-	return []string{styled + strings.Repeat(" ", gap) + p.palette.paint(dim, right)}
+	last := len(lines) - 1
+	gap := p.width - lipgloss.Width(lines[last]) - lipgloss.Width(right)
+	if gap < 2 {
+		return append(lines, "    "+p.palette.paint(dim, right))
+	}
+	lines[last] += strings.Repeat(" ", gap) + p.palette.paint(dim, right)
+	return lines
+}
+
+// title puts the mark before the title, which may have a peer's words in it and need more than a line.
+func (p *page) title(b block, sep string, width int) []string {
+	start := pad(b.mark, 2, true) + sep
+	lines := wrap(clean(b.title), width-lipgloss.Width(start))
+	if len(lines) == 0 {
+		lines = []string{""}
+	}
+	for i, l := range lines {
+		lines[i] = p.palette.paint(b.tone, start+l)
+		start = strings.Repeat(" ", lipgloss.Width(start))
+	}
+	return lines
 }
 
 func whoToWhom(b block) string {

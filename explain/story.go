@@ -81,6 +81,12 @@ var ecdheStory = map[fault.Step]chapter{
 		"RFC 8422 §5.7"},
 }
 
+// unverified is step 5 where verification is switched off.
+var unverified = chapter{
+	"The client was told not to ask whether the certificates hold.",
+	"a public key, and nothing of whose it is",
+	"RFC 5246 §F.1.1"}
+
 func chapterOf(step fault.Step, kx wire.KeyExchange) chapter {
 	if kx == wire.KeyExchangeECDHE {
 		if c, ok := ecdheStory[step]; ok {
@@ -130,8 +136,8 @@ var asides = map[wire.HandshakeType]aside{
 }
 
 const (
-	withForwardSecrecy = "yes: the pre-master came from keys that are forgotten now; who records this connection and later " +
+	withForwardSecrecy = "forward: the pre-master came from keys that are forgotten now; who records this connection and later " +
 		"gets the server's private key still cannot read it"
-	withoutForwardSecrecy = "no: who records this connection and later gets the server's private key can open the " +
+	withoutForwardSecrecy = "not forward: who records this connection and later gets the server's private key can open the " +
 		"pre-master and read everything (ECDHE mends that)"
 )

@@ -48,16 +48,15 @@ func day(t time.Time) string { return t.UTC().Format("2006-01-02") }
 
 // verified tells how the certificates were judged; the checks are held from before.
 func (v *view) verified(e event.PeerVerified) []para {
-	host := ""
-	if e.ServerName != "" {
-		host = " as " + quoted(e.ServerName)
-	}
 	if e.Skipped {
 		return []para{toned(bad, "verified", "NO: verification is switched off, anyone could be at the other end")}
 	}
-	text := "yes" + host
+	text := "yes"
+	if e.ServerName != "" {
+		text = "yes, this is " + quoted(e.ServerName)
+	}
 	if n := len(e.Chain); n > 0 && e.Chain[n-1] != nil {
-		text += fmt.Sprintf(", by a chain of %d up to %s", n, quoted(subject(e.Chain[n-1])))
+		text += fmt.Sprintf(", by a chain of %d that ends in %s", n, quoted(subject(e.Chain[n-1])))
 	}
 	return []para{toned(good, "verified", text)}
 }

@@ -28,10 +28,8 @@ func (v *view) choice(e event.Event) {
 	}
 	switch e := e.(type) {
 	case event.VersionChosen:
-		if len(e.Theirs) > 0 {
-			v.hold(wire.TypeServerHello, value("why "+e.Version.String(), "the newest that both speak; the client: "+
-				listOf(names(e.Theirs), 8)+"; the server: "+listOf(names(e.Ours), 8)))
-		}
+		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s is the newest version that both speak (client: %s; server: %s)",
+			e.Version, listOf(names(e.Theirs), 8), listOf(names(e.Ours), 8))))
 	case event.SuiteChosen:
 		v.hold(wire.TypeServerHello, suiteParas(e)...)
 	case event.GroupChosen:
@@ -41,8 +39,8 @@ func (v *view) choice(e event.Event) {
 		v.hold(wire.TypeServerKeyExchange, value("scheme", fmt.Sprintf("%s fits the certificate's key, and is among the %d that the client offers",
 			e.Scheme, len(e.Offered))))
 	case event.ProtocolChosen:
-		v.hold(wire.TypeServerHello, value("why "+peer(e.Protocol), fmt.Sprintf("the client offers %s, the server takes %s",
-			listOf(e.Offered, 8), listOf(e.Ours, 8))))
+		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s: the client offers %s, the server takes %s",
+			peer(e.Protocol), listOf(e.Offered, 8), listOf(e.Ours, 8))))
 	case event.CredentialChosen:
 		v.hold(wire.TypeCertificate, credentialPara(e))
 	}
@@ -65,7 +63,6 @@ var passedOver = []struct {
 	{event.SuiteNoKeyUsage, "the certificate's key usage forbids"},
 	{event.SuiteNoGroup, "no group in common for"},
 	{event.SuiteNoScheme, "no signature scheme in common for"},
-	{event.SuiteLessLiked, "further down in the server's list:"},
 }
 
 // suiteParas tells how the server went down its list.
@@ -73,14 +70,7 @@ func suiteParas(e event.SuiteChosen) []para {
 	if len(e.Considered) == 0 {
 		return nil
 	}
-	first := "the first in the server's list"
-	for _, v := range e.Considered {
-		if v.Reason != event.SuiteTaken && v.Suite != e.Suite {
-			first = "the first in the server's list that the client offers and the server can serve"
-		}
-		break
-	}
-	paras := []para{value("why", first)}
+	paras := []para{value("why", fmt.Sprintf("%s is the first in the server's list%s", e.Suite, firstThat(e)))}
 	for _, p := range passedOver {
 		var suites []string
 		for _, v := range e.Considered {
@@ -89,10 +79,39 @@ func suiteParas(e event.SuiteChosen) []para {
 			}
 		}
 		if len(suites) > 0 {
-			paras = append(paras, para{label: "not taken", items: append([]string{p.why}, shortened(suites, 12)...), tone: dim})
+			paras = append(paras, para{label: "passed by", items: append([]string{p.why}, shortened(suites, 12)...), tone: dim})
 		}
 	}
+	if n := lessLiked(e); n > 0 {
+		paras = append(paras, toned(dim, "behind it", plural(n, "suite")+" further down in the server's list"))
+	}
 	return paras
+}
+
+func lessLiked(e event.SuiteChosen) int {
+	n := 0
+	for _, v := range e.Considered {
+		if v.Reason == event.SuiteLessLiked {
+			n++
+		}
+	}
+	return n
+}
+
+// firstThat says what the suites before the taken one lacked.
+func firstThat(e event.SuiteChosen) string {
+	that := ""
+	for _, v := range e.Considered {
+		switch {
+		case v.Suite == e.Suite:
+			return that
+		case v.Reason == event.SuiteNotOffered && that == "":
+			that = " that the client offers too"
+		case v.Reason != event.SuiteNotOffered:
+			that = " that the client offers too and that nothing forbids"
+		}
+	}
+	return that
 }
 
 func credentialPara(e event.CredentialChosen) para {

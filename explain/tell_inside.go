@@ -35,12 +35,12 @@ func keysParas(e event.KeysDerived) []para {
 		value("random2", hexOf(e.ServerRandom[:], 8)),
 		value("function", prf+" (RFC 5246 §5)"),
 		value("master", master),
-		value("key block", fmt.Sprintf(`%s = PRF(master secret, "key expansion", random2 + random1), cut into`, plural(2*(e.KeyLen+e.FixedIVLen), "byte"))),
-		{label: "", items: []string{
-			keyLine("client write key", e.KeyLen, "the client encrypts with it, the server decrypts"),
-			keyLine("server write key", e.KeyLen, "the other way round"),
+		{label: "key block", items: []string{
+			fmt.Sprintf(`%s = PRF(master secret, "key expansion", random2 + random1), cut into`, plural(2*(e.KeyLen+e.FixedIVLen), "byte")),
+			keyLine("client write key", e.KeyLen, "the client encrypts with it"),
+			keyLine("server write key", e.KeyLen, "the server encrypts with it"),
 			keyLine("client write IV", e.FixedIVLen, "the fixed part of the client's nonces"),
-			keyLine("server write IV", e.FixedIVLen, "of the server's"),
+			keyLine("server write IV", e.FixedIVLen, "the same of the server's"),
 		}},
 		value("cipher", clean(e.Cipher)),
 	}
@@ -48,6 +48,16 @@ func keysParas(e event.KeysDerived) []para {
 
 func keyLine(name string, n int, what string) string {
 	return fmt.Sprintf("· %s, %s: %s", name, plural(n, "byte"), what)
+}
+
+// derived tells step 8; where the client's telling stands beside it, the server's needs no details.
+func (v *view) derived(m event.Meta, e event.KeysDerived) []block {
+	v.kx = e.KeyExchange
+	paras := keysParas(e)
+	if v.role == fault.Server && v.other != nil {
+		paras = []para{value("derives", "the same master secret and the same four keys, in the same way as the client")}
+	}
+	return v.inside(m, paras)
 }
 
 // finished tells step 13.
@@ -63,8 +73,7 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 	paras = append(paras, toned(good, "proofs", "✓ both verify_data hold: both ends saw the same handshake"), v.secrecy())
 	if v.sent.records+v.received.records > 0 {
 		paras = append(paras,
-			value("sent", v.sent.String()+" by the "+v.role.String()),
-			value("received", v.received.String()))
+			value("traffic", fmt.Sprintf("the %s sent %s and received %s, record headers included", v.role, v.sent, v.received)))
 	}
 	v.sent, v.received = tally{}, tally{}
 	return v.inside(m, paras)
@@ -73,9 +82,9 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 func (v *view) secrecy() para {
 	switch v.kx {
 	case wire.KeyExchangeECDHE:
-		return toned(good, "forward secret", withForwardSecrecy)
+		return toned(good, "secrecy", withForwardSecrecy)
 	case wire.KeyExchangeRSA:
-		return toned(bad, "forward secret", withoutForwardSecrecy)
+		return toned(bad, "secrecy", withoutForwardSecrecy)
 	}
 	return para{}
 }
@@ -123,7 +132,7 @@ func (v *view) alert(m event.Meta, e event.Alert) []block {
 	}
 	b := block{mark: "!", title: "Alert: " + e.Alert.String(), tone: bad, from: sender, to: sender.Peer(), elapsed: v.elapsed(m)}
 	if e.Alert.Description != wire.AlertCloseNotify {
-		b.body = []para{say(fmt.Sprintf("The %s says: %s. (%s)", sender, e.Alert.Description, alertSection))}
+		b.body = []para{say(alertWords(e.Alert.Level) + " (" + alertSection + ")")}
 		return []block{b}
 	}
 	b.mark, b.title, b.tone = "+", "close_notify", toneOf(sender)
@@ -133,6 +142,13 @@ func (v *view) alert(m event.Meta, e event.Alert) []block {
 	}
 	v.closed = true
 	return []block{b}
+}
+
+func alertWords(l wire.AlertLevel) string {
+	if l == wire.LevelWarning {
+		return "A warning: the connection may go on."
+	}
+	return "It ends the connection. An alert says what is wrong, not why."
 }
 
 // asked tells questions to the caller, which matter to few; that one of them was not answered matters to all.

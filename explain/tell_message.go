@@ -130,7 +130,7 @@ func extensionParas(x *wire.Extensions) []para {
 	for _, t := range x.Order {
 		switch {
 		case t == wire.ExtServerName && x.ServerName != "":
-			paras = append(paras, value("server name", peer(x.ServerName)))
+			paras = append(paras, value("host", peer(x.ServerName)))
 		case t == wire.ExtALPN && len(x.ALPN) > 0:
 			paras = append(paras, value("protocols", listOf(x.ALPN, 8)))
 		case t == wire.ExtSupportedGroups && len(x.SupportedGroups) > 0:

@@ -3,7 +3,6 @@ package explain
 import (
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"github.com/vitro-tls/vitro/event"
@@ -42,7 +41,7 @@ func ParseLevel(name string) (Level, bool) {
 // Options say how text is written.
 type Options struct {
 	Level   Level
-	Width   int  // of the page; 0 is 80, less than 60 is 60
+	Width   int  // of the page; 0 is 80, less than 60 is 60. A dump takes 80
 	Color   bool // with escape sequences for a terminal
 	Columns bool // client on the left, server on the right; from a width of 100 on
 }
@@ -105,23 +104,24 @@ func (t *TextTracer) told(m event.Meta, e event.Event) (text string) {
 	v := t.view(m)
 	t.pair(v, e)
 	if t.level == Brief {
-		return v.brief(t.page, m, e)
+		text = v.brief(t.page, m, e)
+	} else {
+		for _, one := range v.tell(m, e, t.level) {
+			text += t.page.block(one)
+		}
 	}
-	blocks := v.tell(m, e, t.level)
-	if len(blocks) == 0 {
+	if text == "" {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString(t.title(v))
-	for _, one := range blocks {
-		b.WriteString(t.page.block(one))
-	}
-	return b.String()
+	return t.title(v) + text
 }
 
 func (t *TextTracer) view(m event.Meta) *view {
 	key := viewKey{m.Conn, m.Role}
 	if v := t.views[key]; v != nil {
+		if v.start.IsZero() {
+			v.start = m.Time
+		}
 		return v
 	}
 	if len(t.order) >= maxViews {
@@ -167,7 +167,7 @@ func (t *TextTracer) pair(v *view, e event.Event) {
 // title names the connection where the story of another one was told before.
 func (t *TextTracer) title(v *view) string {
 	text := ""
-	if t.page.columns && !t.titled {
+	if t.page.columns && t.level != Brief && !t.titled {
 		text = t.page.columnTitles()
 	}
 	if t.titled && v.story != t.last {

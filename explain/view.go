@@ -97,13 +97,15 @@ func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
 	case event.Record:
 		return v.record(m, e, level)
 	case event.PeerVerified:
+		if e.Skipped {
+			return v.insideAs(m, unverified, v.verified(e))
+		}
 		return v.inside(m, v.verified(e))
 	case event.PremasterGenerated:
 		v.kx = e.KeyExchange
 		return v.inside(m, premasterParas(e))
 	case event.KeysDerived:
-		v.kx = e.KeyExchange
-		return v.inside(m, keysParas(e))
+		return v.derived(m, e)
 	case event.Finished:
 		return v.finished(m, e)
 	case event.Alert:
@@ -123,7 +125,10 @@ func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
 
 // inside tells a step that happens within one end.
 func (v *view) inside(m event.Meta, paras []para) []block {
-	c := chapterOf(m.Step, v.kx)
+	return v.insideAs(m, chapterOf(m.Step, v.kx), paras)
+}
+
+func (v *view) insideAs(m event.Meta, c chapter, paras []para) []block {
 	body := v.body(c, append(v.take(anyMessage), paras...))
 	return []block{{mark: markOf(m.Step), title: titleOf(m.Step), tone: toneOf(v.role), from: v.role, elapsed: v.elapsed(m), body: body}}
 }

@@ -8,12 +8,18 @@ import (
 	"github.com/charmbracelet/lipgloss"
 )
 
+// noBreak is a space at which no line breaks. A text has none of its own: it is not printable to [clean].
+const noBreak = "\u00a0"
+
+var together = strings.NewReplacer("RFC ", "RFC"+noBreak, " §", noBreak+"§", "TLS 1", "TLS"+noBreak+"1")
+
 // wrap breaks a text into lines of at most width cells: between words, and within a word that is wider than a line.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Split(together.Replace(text), " ") {
 		switch {
+		case word == "":
 		case line == "":
 			line = word
 		case lipgloss.Width(line)+1+lipgloss.Width(word) <= width:
@@ -28,6 +34,9 @@ func wrap(text string, width int) []string {
 	}
 	if line != "" {
 		lines = append(lines, line)
+	}
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], noBreak, " ")
 	}
 	return lines
 }
