@@ -45,6 +45,9 @@ var fromClient = map[wire.AlertDescription]string{
 	wire.AlertUnsupportedCertificate: "the certificate's key usage does not allow what the client needs",
 	wire.AlertCertificateRevoked:     "the client found the certificate revoked",
 	wire.AlertHandshakeFailure:       "the client cannot use what this server chose",
+	wire.AlertUnsupportedExtension:   "the client found an extension in the ServerHello that it had not sent",
+
+	wire.AlertBadCertificateStatusResponse: "the client refused the OCSP response that this server staples: fetch a fresh one, or staple none",
 }
 
 var common = map[wire.AlertDescription]string{

@@ -14,6 +14,7 @@ package fault
 
 import (
 	"strings"
+	"unicode"
 
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -121,7 +122,18 @@ func (e *Error) Error() string {
 		b.WriteString("; " + e.Offers.String())
 	}
 	writeTail(&b, e.Rule.Section, e.Step, e.Hint())
-	return b.String()
+	return printable(b.String())
+}
+
+// printable puts a space for whatever would not print as itself: names, banners and protocols in an error are the
+// peer's words, and must not end its line or command a terminal.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, s)
 }
 
 func writeTail(b *strings.Builder, section string, step Step, hint string) {
@@ -189,7 +201,7 @@ func (a *PeerAlert) Error() string {
 		b.WriteString("; " + a.Offers.String())
 	}
 	writeTail(&b, "RFC 5246 §7.2.2", a.Step, a.Hint())
-	return b.String()
+	return printable(b.String())
 }
 
 // Is makes errors.Is true for ClientCertificateWanted where the server asked for one, and for another PeerAlert with

@@ -1,0 +1,92 @@
+package fault
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// hintless are the alerts of which nothing can be said but their name.
+var hintless = map[wire.AlertDescription]string{
+	wire.AlertCloseNotify:          "no failure",
+	wire.AlertDecryptionFailed:     "not sent by TLS 1.2",
+	wire.AlertDecompressionFailure: "nobody compresses",
+	wire.AlertNoCertificate:        "SSL 3.0 only",
+	wire.AlertMissingExtension:     "TLS 1.3 only",
+	wire.AlertUnknownPSKIdentity:   "we have no PSK",
+}
+
+// Every alert that a peer can send about a certificate, a value or an offer comes with a hint, in both roles.
+func TestAlertHints(t *testing.T) {
+	bothRoles := []wire.AlertDescription{
+		wire.AlertUnexpectedMessage, wire.AlertBadRecordMAC, wire.AlertRecordOverflow, wire.AlertHandshakeFailure,
+		wire.AlertIllegalParameter, wire.AlertDecodeError, wire.AlertDecryptError, wire.AlertInternalError,
+		wire.AlertUserCanceled, wire.AlertNoRenegotiation,
+	}
+	has := func(d wire.AlertDescription, role Role) bool {
+		return (&PeerAlert{Alert: wire.Alert{Description: d}, Role: role, Step: StepClientHello}).Hint() != ""
+	}
+	for _, d := range bothRoles {
+		for _, role := range []Role{Client, Server} {
+			if !has(d, role) {
+				t.Errorf("the %v has no hint for %v", role, d)
+			}
+		}
+	}
+	for d := range 256 {
+		d := wire.AlertDescription(d)
+		if strings.HasPrefix(d.String(), "alert ") || hintless[d] != "" || isOld(d) {
+			continue
+		}
+		if !has(d, Client) && !has(d, Server) {
+			t.Errorf("%v has a hint in neither role", d)
+		}
+	}
+	for _, hints := range []map[wire.AlertDescription]string{fromServer, fromClient, common} {
+		for d, hint := range hints {
+			if hintless[d] != "" {
+				t.Errorf("%v has a hint and a reason to have none", d)
+			}
+			if strings.TrimSpace(hint) != hint || strings.Contains(hint, "\n") || hint == "" {
+				t.Errorf("%v: %q is not one trimmed line", d, hint)
+			}
+		}
+	}
+}
+
+// isOld tells the alerts that have a name here only so that they can be read.
+func isOld(d wire.AlertDescription) bool {
+	switch d {
+	case 60, 111, 114, 121: // export_restriction, certificate_unobtainable, bad_certificate_hash_value, ech_required
+		return true
+	}
+	return false
+}
+
+// A certificate's trouble, seen from the server: the client has to be given a reason to trust.
+func TestAlertsAboutOurCertificate(t *testing.T) {
+	for d, word := range map[wire.AlertDescription]string{
+		wire.AlertUnknownCA:          "does not trust the CA",
+		wire.AlertBadCertificate:     "host name",
+		wire.AlertCertificateExpired: "expired or not yet valid",
+	} {
+		a := &PeerAlert{Alert: wire.Alert{Level: wire.LevelFatal, Description: d}, Role: Server}
+		if !strings.Contains(a.Error(), word) || !strings.Contains(a.Error(), "the client refused") {
+			t.Errorf("%v: %s", d, a)
+		}
+	}
+}
+
+// handshake_failure means the offer before the ServerHello, and something else after it.
+func TestHandshakeFailureDependsOnTheStep(t *testing.T) {
+	a := PeerAlert{Alert: wire.Alert{Description: wire.AlertHandshakeFailure}, Role: Client, Step: StepClientHello}
+	early := a.Hint()
+	if !strings.Contains(early, "policy legacy allows it") {
+		t.Errorf("the mend for a peer that only speaks RSA key exchange is missing: %s", early)
+	}
+	a.Step = StepClientKeyExchange
+	if a.Hint() == early {
+		t.Errorf("after the hellos the offer is still to blame: %s", a.Hint())
+	}
+}
