@@ -31,7 +31,7 @@ func dumpRows(m wire.Message) []string {
 		if f.Start > at { // no layout of ours leaves bytes out; a gap would be a fault of the decoder
 			rows = append(rows, fieldRows(at, raw[at:f.Start], "(no field)", "")...)
 		}
-		rows = append(rows, fieldRows(f.Start, raw[f.Start:f.End], strings.TrimPrefix(f.Path, m.Type().String()+"."), f.Value)...)
+		rows = append(rows, fieldRows(f.Start, raw[f.Start:f.End], pathIn(m, f.Path), f.Value)...)
 		at = f.End
 	}
 	if err != nil {
@@ -41,6 +41,16 @@ func dumpRows(m wire.Message) []string {
 		rows = append(rows, fieldRows(at, raw[at:], "(not decoded)", "")...)
 	}
 	return rows
+}
+
+// pathIn is a field's path as seen within its message. An extension's name says enough: it has its index where its
+// type stands.
+func pathIn(m wire.Message, path string) string {
+	path = strings.TrimPrefix(path, m.Type().String()+".")
+	if element, rest, ok := strings.Cut(path, "]."); ok && strings.HasPrefix(element, "extensions[") && rest != "extension_type" {
+		return rest
+	}
+	return path
 }
 
 // shortField is the most bytes that stand beside their field's name; those of a longer one stand below it.
