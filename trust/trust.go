@@ -1,0 +1,144 @@
+// Package trust verifies a peer by its certificates: the chain up to a trusted root, the dates, what the keys may be
+// used for, the name. It answers [want.VerifyPeer].
+//
+// What Go's crypto/x509 accepts is accepted, and nothing else. What it refuses is looked at once more, to name the
+// one reason that a person must mend first, as a rule of package fault with what was found and what was expected.
+// The reasons are looked for in this order, which is also that of the checks in the verdict:
+//
+//  1. the links: no change of trust or date mends a chain that does not hold together;
+//  2. the root: what is not vouched for by someone trusted may say anything about its dates;
+//  3. the dates, from the leaf up;
+//  4. what only the whole chain shows, such as name constraints;
+//  5. the usage of the leaf's key;
+//  6. the name.
+package trust
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+)
+
+// MaxCertificates bounds what a peer can make us look at.
+const MaxCertificates = 100
+
+// Verifier verifies peers. The zero value trusts what the operating system trusts. It may be used by many
+// connections at once.
+type Verifier struct {
+	// Roots are the trusted roots. Nil means those of the operating system or, where it has none, Mozilla's, which
+	// come with this package.
+	Roots *x509.CertPool
+}
+
+// Verify answers for a peer. Role is our own end: a client verifies that the server may be the host named in the
+// state, a server verifies that the client may be a client.
+func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
+	e := &examination{peer: p, role: role, roots: v.roots(), now: p.Now, usage: x509.ExtKeyUsageServerAuth}
+	if role == fault.Server {
+		e.usage = x509.ExtKeyUsageClientAuth
+	}
+	if e.now.IsZero() {
+		e.now = time.Now()
+	}
+	chains, failure := e.run()
+	verdict := want.Verdict{Checks: e.checks}
+	if failure != nil {
+		failure.Role = role
+		verdict.Err = failure
+		return verdict
+	}
+	verdict.Chains = chains
+	return verdict
+}
+
+// examination is one verification.
+type examination struct {
+	peer   want.Peer
+	role   fault.Role
+	roots  rootSet
+	now    time.Time
+	usage  x509.ExtKeyUsage
+	budget int // of what is left of maxWork
+	checks []event.Check
+}
+
+func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {
+	if failure := e.admit(); failure != nil {
+		return nil, failure
+	}
+	leaf := e.peer.Chain[0]
+	intermediates := x509.NewCertPool()
+	for _, c := range e.peer.Chain[1:] {
+		intermediates.AddCert(c)
+	}
+	chains, err := leaf.Verify(x509.VerifyOptions{
+		Roots:         e.roots.pool,
+		Intermediates: intermediates,
+		CurrentTime:   e.now,
+		KeyUsages:     []x509.ExtKeyUsage{e.usage},
+	})
+	var p path
+	if err == nil {
+		p = path{certs: chains[0], end: anchored}
+	} else {
+		p = e.search()
+	}
+	if failure := e.judge(p, err); failure != nil {
+		return nil, failure
+	}
+	return chains, nil
+}
+
+// admit refuses what is not worth or not safe to look at.
+func (e *examination) admit() *fault.Error {
+	chain := e.peer.Chain
+	if len(chain) == 0 || slices.Contains(chain, nil) {
+		if e.role == fault.Server {
+			return fault.New(fault.BadCertificate).With("the client sent no certificate")
+		}
+		return fault.New(fault.EmptyServerCertificate)
+	}
+	if len(chain) > MaxCertificates {
+		return fault.New(fault.InvalidChain).With(fmt.Sprintf("the %v sent %d certificates; no more than %d are looked at",
+			e.role.Peer(), len(chain), MaxCertificates))
+	}
+	for _, c := range chain {
+		if pub, ok := c.PublicKey.(*rsa.PublicKey); ok && pub.N.BitLen() > suite.MaxRSABits {
+			return fault.New(fault.RSAKeyTooLarge).With(fmt.Sprintf("the key of %s has %d bits", short(c), pub.N.BitLen()))
+		}
+	}
+	if e.role == fault.Client && e.host() == "" {
+		return fault.New(fault.BadConfig).With("there is no server name to check the certificate against").
+			Advise("set ServerName, or say that the server is not to be verified")
+	}
+	return nil
+}
+
+// host is the name that the server must have. An address's zone is local to this machine and stands in no
+// certificate.
+func (e *examination) host() string {
+	host := strings.TrimSuffix(e.peer.State.ServerName, ".")
+	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	if i := strings.IndexByte(host, '%'); i >= 0 && strings.Contains(host[:i], ":") {
+		host = host[:i]
+	}
+	return host
+}
+
+// tell notes a check for whoever watches; for nobody it is not even worked out.
+func (e *examination) tell(of *x509.Certificate, index int, what func() event.Check) {
+	if !e.peer.Watched {
+		return
+	}
+	c := what()
+	c.Index, c.Subject = index, subject(of)
+	e.checks = append(e.checks, c)
+}
