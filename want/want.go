@@ -14,6 +14,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -276,15 +277,16 @@ func NewCredential(chain [][]byte, key crypto.PrivateKey, schemes []wire.Signatu
 	}
 	leaf, err := x509.ParseCertificate(chain[0])
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("want: the first certificate does not parse: %w", err)
 	}
 	c := &Credential{Chain: chain, Leaf: leaf}
 	c.Signer, _ = key.(crypto.Signer)
 	c.Decrypter, _ = key.(crypto.Decrypter)
+	public, ok := key.(interface{ Public() crypto.PublicKey }) // as both have
 	if key != nil && c.Signer == nil && c.Decrypter == nil {
 		return nil, errors.New("want: the private key can neither sign nor decrypt")
 	}
-	if c.Signer != nil && !samePublic(c.Signer.Public(), leaf.PublicKey) {
+	if ok && !samePublic(public.Public(), leaf.PublicKey) {
 		return nil, errors.New("want: the private key does not belong to the certificate")
 	}
 	for _, s := range suite.SchemesFor(leaf.PublicKey) {
