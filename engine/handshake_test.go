@@ -1,0 +1,219 @@
+package engine_test
+
+import (
+	"bytes"
+	"crypto/rsa"
+	"fmt"
+	"reflect"
+	"testing"
+
+	"github.com/vitro-tls/vitro/engine"
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Every suite with every group and every kind of key that fits it: both ends agree, and data flows both ways.
+func TestHandshake(t *testing.T) {
+	for _, s := range suite.All() {
+		groups := suite.Groups()
+		if s.KeyExchange == wire.KeyExchangeRSA {
+			groups = groups[:1]
+		}
+		for _, g := range groups {
+			for _, kind := range testkit.Kinds {
+				if suite.AuthOf(testkit.Credential(kind).Leaf.PublicKey) != s.Auth {
+					continue
+				}
+				t.Run(fmt.Sprintf("%v/%v/%v", s.ID, g, kind), func(t *testing.T) {
+					cc, sc := clientConfig(), serverConfig(kind)
+					cc.CipherSuites = []wire.CipherSuite{s.ID}
+					cc.Groups = []wire.NamedGroup{g}
+					client, server := newClient(t, cc), newServer(t, sc)
+					mustShake(t, client, server)
+					cs, ss := client.State(), server.State()
+					if cs.CipherSuite != s.ID || ss.CipherSuite != s.ID {
+						t.Errorf("suites %v and %v, want %v", cs.CipherSuite, ss.CipherSuite, s.ID)
+					}
+					if s.KeyExchange == wire.KeyExchangeECDHE && (cs.Group != g || ss.Group != g || cs.Scheme != ss.Scheme || cs.Scheme == 0) {
+						t.Errorf("groups %v and %v, schemes %v and %v", cs.Group, ss.Group, cs.Scheme, ss.Scheme)
+					}
+					if !cs.ExtendedMaster || !bytes.Equal(cs.ClientFinished, ss.ClientFinished) || !bytes.Equal(cs.ServerFinished, ss.ServerFinished) {
+						t.Error("the ends do not agree on what they have finished")
+					}
+					big := make([]byte, 100_000)
+					testkit.Random(1).Read(big)
+					send(t, client, server, big)
+					send(t, server, client, big)
+					send(t, server, client, nil)
+				})
+			}
+		}
+	}
+}
+
+// Every signature scheme signs and verifies in a handshake.
+func TestSignatureSchemes(t *testing.T) {
+	for _, kind := range testkit.Kinds {
+		for _, scheme := range testkit.Credential(kind).Schemes {
+			t.Run(scheme.String(), func(t *testing.T) {
+				cc := clientConfig()
+				cc.Policy, cc.SignatureSchemes = "modern", []wire.SignatureScheme{scheme}
+				client, server := newClient(t, cc), newServer(t, serverConfig(kind))
+				mustShake(t, client, server)
+				if got := client.State().Scheme; got != scheme {
+					t.Errorf("signed with %v, want %v", got, scheme)
+				}
+			})
+		}
+	}
+}
+
+// recorded collects what an end tells, as values that can be compared.
+type recorded struct {
+	steps  []fault.Step
+	events []string
+	last   uint64
+	t      testing.TB
+}
+
+func (r *recorded) Event(m event.Meta, e event.Event) {
+	if m.Seq != r.last+1 {
+		r.t.Errorf("event %d follows event %d", m.Seq, r.last)
+	}
+	r.last = m.Seq
+	if m.Step != 0 {
+		r.steps = append(r.steps, m.Step)
+	}
+	text := fmt.Sprintf("%d %s", m.Step, e.Kind())
+	switch e := e.(type) {
+	case event.Message:
+		text += fmt.Sprintf(" %v %x", e.Message.Type(), e.Message.Raw())
+	case event.Record:
+		text += fmt.Sprintf(" %+v", e)
+	case event.Failed:
+		text += " " + e.Err.Error()
+	}
+	r.events = append(r.events, text)
+}
+
+// The client tells all thirteen steps, the server all but the two that only the client takes; each once, ascending.
+func TestThirteenSteps(t *testing.T) {
+	for _, policy := range []string{"modern", "legacy"} {
+		t.Run(policy, func(t *testing.T) {
+			of, by := &recorded{t: t}, &recorded{t: t}
+			cc, sc := clientConfig(), serverConfig(testkit.RSA)
+			cc.Policy, cc.Tracer, sc.Tracer = policy, of, by
+			if policy == "legacy" {
+				cc.CipherSuites = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}
+			}
+			mustShake(t, newClient(t, cc), newServer(t, sc))
+			var all, server []fault.Step
+			for s := fault.StepClientHello; s <= fault.StepFinish; s++ {
+				all = append(all, s)
+				if s != fault.StepClientVerification && s != fault.StepGenPremaster {
+					server = append(server, s)
+				}
+			}
+			if !reflect.DeepEqual(of.steps, all) {
+				t.Errorf("the client told the steps %d", of.steps)
+			}
+			if !reflect.DeepEqual(by.steps, server) {
+				t.Errorf("the server told the steps %d", by.steps)
+			}
+		})
+	}
+}
+
+// replay is an entropy that repeats itself, the padding of an encrypted premaster included.
+type replay struct {
+	engine.Entropy
+	encrypted *[]byte
+}
+
+func (r replay) EncryptPremaster(pub *rsa.PublicKey, premaster []byte) ([]byte, error) {
+	if *r.encrypted == nil {
+		var err error
+		if *r.encrypted, err = r.Entropy.EncryptPremaster(pub, premaster); err != nil {
+			return nil, err
+		}
+	}
+	return *r.encrypted, nil
+}
+
+// A handshake that is fed byte by byte, in odd pieces or all at once tells the same and puts out the same.
+func TestEverySplit(t *testing.T) {
+	for _, id := range []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256} {
+		t.Run(id.String(), func(t *testing.T) {
+			var encrypted []byte
+			run := func(chunk int) (client, server *end, told [2]*recorded) {
+				told = [2]*recorded{{t: t}, {t: t}}
+				cc, sc := clientConfig(), serverConfig(testkit.RSA)
+				cc.CipherSuites = []wire.CipherSuite{id}
+				cc.SignatureSchemes = []wire.SignatureScheme{wire.RSA_PKCS1_SHA256} // the one that signs the same twice
+				cc.Entropy = replay{hs.NewEntropy(testkit.Random(1)), &encrypted}
+				sc.Entropy = hs.NewEntropy(testkit.Random(2))
+				cc.Tracer, sc.Tracer = told[0], told[1]
+				client, server = newClient(t, cc), newServer(t, sc)
+				shake(t, client, server, chunk)
+				if client.err != nil || server.err != nil {
+					t.Fatalf("pieces of %d: %v, %v", chunk, client.err, server.err)
+				}
+				return client, server, told
+			}
+			client, server, told := run(1 << 20)
+			for _, chunk := range []int{1, 2, 3, 7, 100, 1000} {
+				c, s, again := run(chunk)
+				if !bytes.Equal(c.sent, client.sent) || !bytes.Equal(s.sent, server.sent) {
+					t.Errorf("pieces of %d give another output", chunk)
+				}
+				for i := range told {
+					if !reflect.DeepEqual(told[i].events, again[i].events) {
+						t.Errorf("pieces of %d give other events", chunk)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A message may come in records of one byte, and all messages of a flight in one record. RFC 5246 §6.2.1.
+func TestFragmentsAndCoalescing(t *testing.T) {
+	for _, size := range []int{1, 5, 1 << 14} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			client, server := newClient(t, clientConfig()), newServer(t, serverConfig(testkit.RSA))
+			flight := reframe(t, server.take(t, reframe(t, client.step(t), size), 1<<20), size)
+			server.take(t, client.take(t, flight, 1<<20), 1<<20)
+			if !server.ready {
+				t.Fatalf("client: %v, server: %v", client.err, server.err)
+			}
+		})
+	}
+}
+
+// reframe puts a plaintext flight of handshake messages into records of another size.
+func reframe(t testing.TB, flight []byte, size int) []byte {
+	t.Helper()
+	var content, out []byte
+	for len(flight) > 0 {
+		n := 5 + int(flight[3])<<8 + int(flight[4])
+		if flight[0] != byte(wire.ContentHandshake) {
+			t.Fatal("only handshake records can be put together")
+		}
+		content, flight = append(content, flight[5:n]...), flight[n:]
+	}
+	for len(content) > 0 {
+		n := min(size, len(content))
+		out = append(out, record(wire.ContentHandshake, content[:n])...)
+		content = content[n:]
+	}
+	return out
+}
+
+// record frames content.
+func record(t wire.ContentType, content []byte) []byte {
+	return append([]byte{byte(t), 3, 3, byte(len(content) >> 8), byte(len(content))}, content...)
+}

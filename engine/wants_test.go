@@ -1,0 +1,224 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/vitro-tls/vitro/engine"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+var everyWant = []string{"ChooseConfig", "ChooseCredential", "DecryptPremaster", "Sign", "VerifyPeer"}
+
+// asking returns a pair of which every want is raised by one of two handshakes: RSA raises DecryptPremaster, ECDHE
+// Sign.
+func asking(t *testing.T, id wire.CipherSuite) (client, server *end) {
+	cc, sc := clientConfig(), serverConfig(testkit.RSA)
+	cc.CipherSuites = []wire.CipherSuite{id}
+	sc.AskConfig, sc.AskCredential = true, true
+	return newClient(t, cc), newServer(t, sc)
+}
+
+var bothExchanges = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+
+// Every want can be answered from another goroutine, after the engine has been asked for other things in vain.
+func TestLateAnswers(t *testing.T) {
+	var asked []string
+	for _, id := range bothExchanges {
+		client, server := asking(t, id)
+		for _, e := range []*end{client, server} {
+			e.answer = func(q want.Question) {
+				for range 3 {
+					switch again := e.Step(testkit.Now).(type) {
+					case want.HaveOutput:
+						e.early = append(e.early, e.Output()...)
+					case want.Question:
+						if again != q {
+							t.Errorf("%s is unanswered, and %s is asked", q.Name(), again.Name())
+						}
+					default:
+						t.Errorf("%s is unanswered, and the engine says %s", q.Name(), again.Name())
+					}
+				}
+				go answerNow(q)
+			}
+		}
+		mustShake(t, client, server)
+		send(t, client, server, []byte("hello"))
+		asked = append(asked, client.asked...)
+		asked = append(asked, server.asked...)
+	}
+	slices.Sort(asked)
+	if got := slices.Compact(asked); !slices.Equal(got, everyWant) {
+		t.Errorf("asked were %v, want %v", got, everyWant)
+	}
+}
+
+// A callback tells that an answer is there.
+func TestNotify(t *testing.T) {
+	var notified atomic.Int32
+	c := engine.NewClient(compile(t, clientConfig()), engine.Options{Notify: func() { notified.Add(1) }})
+	client, server := &end{Engine: c, answer: answerNow}, newServer(t, serverConfig(testkit.RSA))
+	mustShake(t, client, server)
+	if notified.Load() != 1 {
+		t.Errorf("notified %d times of one answer", notified.Load())
+	}
+}
+
+// A want without an answer is a failure with a name, and the peer is told. Only the premaster fails in silence.
+func TestFailedAnswers(t *testing.T) {
+	refusal := errors.New("the key is on holiday")
+	rules := map[string]*fault.Rule{
+		"ChooseConfig":     fault.ConfigRefused,
+		"ChooseCredential": fault.NoCredential,
+		"Sign":             fault.SigningFailed,
+		"VerifyPeer":       fault.RejectedByCaller,
+		"DecryptPremaster": fault.BadRecordMAC,
+	}
+	seen := map[string]bool{}
+	for name, rule := range rules {
+		for _, id := range bothExchanges {
+			client, server := asking(t, id)
+			failer := server
+			if name == "VerifyPeer" {
+				failer = client
+			}
+			failer.answer = func(q want.Question) {
+				if q.Name() != name {
+					answerNow(q)
+					return
+				}
+				seen[name] = true
+				q.Fail(refusal)
+			}
+			shake(t, client, server, 1<<20)
+			if failer.err == nil {
+				if contains(failer.asked, name) {
+					t.Errorf("%s failed, and the handshake did not", name)
+				}
+				continue
+			}
+			wantFault(t, failer, rule, failer.sent)
+			if told := errors.Is(failer.err, refusal); told != (name != "DecryptPremaster") {
+				t.Errorf("%s: the reason shows: %v; error: %v", name, told, failer.err)
+			}
+			other := client
+			if failer == client {
+				other = server
+			}
+			if !errors.Is(other.err, fault.Told(rule.Alert)) {
+				t.Errorf("%s: the peer was told %v, want %v", name, other.err, rule.Alert)
+			}
+		}
+	}
+	for name := range rules {
+		if !seen[name] {
+			t.Errorf("%s was never asked", name)
+		}
+	}
+}
+
+// The second answer is refused and changes nothing.
+func TestDoubledAnswers(t *testing.T) {
+	for _, id := range bothExchanges {
+		client, server := asking(t, id)
+		for _, e := range []*end{client, server} {
+			e.answer = func(q want.Question) {
+				answerNow(q)
+				if err := q.Fail(errors.New("changed my mind")); !errors.Is(err, want.ErrAnswered) {
+					t.Errorf("%s took a second answer: %v", q.Name(), err)
+				}
+			}
+		}
+		mustShake(t, client, server)
+	}
+}
+
+// Whoever works on an answer learns that nobody needs it any more, and may give it all the same.
+func TestAbandonedQuestions(t *testing.T) {
+	endings := map[string]func(*end){
+		"abort":       func(e *end) { e.Abort(context.Canceled) },
+		"close":       func(e *end) { e.Close() },
+		"end of file": func(e *end) { e.CloseInput() },
+	}
+	for name, ending := range endings {
+		for _, question := range everyWant {
+			t.Run(name+"/"+question, func(t *testing.T) {
+				for _, id := range bothExchanges {
+					client, server := asking(t, id)
+					var open want.Question
+					for _, e := range []*end{client, server} {
+						e.answer = func(q want.Question) {
+							if q.Name() != question {
+								answerNow(q)
+								return
+							}
+							open = q
+							if q.Context().Err() != nil {
+								t.Error("the context ended before the question did")
+							}
+							ending(e)
+							if q.Context().Err() == nil {
+								t.Error("the context goes on after the connection has ended")
+							}
+							answerNow(q)
+						}
+					}
+					shake(t, client, server, 1<<20)
+					if open != nil && client.ready && server.ready {
+						t.Error("the handshake was completed after its end")
+					}
+				}
+			})
+		}
+	}
+}
+
+// The configuration that ChooseConfig is answered with is the one that counts.
+func TestChooseConfig(t *testing.T) {
+	sc := serverConfig(testkit.P256)
+	sc.AskConfig = true
+	other := compile(t, serverConfig(testkit.RSA))
+	client, server := newClient(t, clientConfig()), newServer(t, sc)
+	server.answer = func(q want.Question) {
+		if q, ok := q.(*want.ChooseConfig); ok {
+			if q.Hello.ServerName != testkit.Host {
+				t.Errorf("the question names %q", q.Hello.ServerName)
+			}
+			q.Answer(other)
+			return
+		}
+		answerNow(q)
+	}
+	mustShake(t, client, server)
+	if server.Config() != other || client.State().CipherSuite != wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 {
+		t.Errorf("the answer was not used: %v", client.State().CipherSuite)
+	}
+}
+
+// VerifyPeer comes at ServerHelloDone with all that the server has said of itself.
+func TestVerifyPeerKnowsAll(t *testing.T) {
+	sc := serverConfig(testkit.RSA)
+	credential := *sc.Credentials[0]
+	credential.OCSP, credential.SCTs = []byte("staple"), [][]byte{[]byte("one"), []byte("two")}
+	sc.Credentials[0] = &credential
+	client, server := newClient(t, clientConfig()), newServer(t, sc)
+	client.answer = func(q want.Question) {
+		p := q.(*want.VerifyPeer).Peer
+		if string(p.OCSPResponse) != "staple" || len(p.SCTs) != 2 || string(p.SCTs[1]) != "two" || len(p.Chain) != 2 ||
+			p.State.CipherSuite == 0 || p.State.ServerName != testkit.Host || !p.Now.Equal(testkit.Now) {
+			t.Errorf("the question is %+v", p)
+		}
+		answerNow(q)
+	}
+	mustShake(t, client, server)
+	if s := client.State(); string(s.OCSPResponse) != "staple" || len(s.SCTs) != 2 || len(s.VerifiedChains) == 0 {
+		t.Errorf("afterwards the state is %+v", s)
+	}
+}
