@@ -1,0 +1,33 @@
+// Package bench measures Vitro (both ends) beside crypto/tls (both ends) under the same conditions: the same
+// certificates and roots, verification on, one suite and one group on offer, nobody watching, no resumption, and
+// GOMAXPROCS=1, so that the figures are processor time and not a matter of how many processors there are. It has
+// benchmarks and tests only.
+//
+// The names are keys and values, as benchstat wants them:
+//
+//	go test -run '^$' -bench 'Handshake|Bulk' -count 6 ./bench > bench.txt
+//	go run golang.org/x/perf/cmd/benchstat@latest -col /impl bench.txt
+//
+// What watching costs, a tracer that only counts beside none:
+//
+//	go test -run '^$' -bench Watching -count 6 ./bench > watching.txt
+//	go run golang.org/x/perf/cmd/benchstat@latest -col /tracer watching.txt
+//
+// The axes:
+//
+//   - kx: RSA, ECDHE-RSA, ECDHE-ECDSA: TLS 1.2 with AES-128-GCM, an RSA key of 2048 bits or an ECDSA key on P-256,
+//     X25519. The chain is a leaf and an intermediate, whose keys and the root's are ECDSA.
+//   - cipher: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305.
+//   - size: bytes in one Write.
+//   - net: memory, where a write never blocks, and tcp over loopback.
+//
+// A benchmark of handshakes carries them all, one after the other, over one network connection: neither dialling nor
+// closing is counted. An operation is both ends' work.
+//
+// Two things are held by tests, and by the benchmarks too before they begin: a record costs no allocation, neither in
+// the engine nor in tls.Conn, and watching costs none when nobody watches.
+//
+//	go test ./bench
+//
+// Times are asserted nowhere.
+package bench
