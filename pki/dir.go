@@ -19,6 +19,8 @@ const (
 	ECDSAKeyFile  = "ca-ecdsa-key.pem"
 	RSARootFile   = "ca-rsa.pem"
 	RSAKeyFile    = "ca-rsa-key.pem"
+	// RootsFile has both roots, for clients that take one file and cannot know which kind of key they will meet.
+	RootsFile = "ca.pem"
 )
 
 // Dir is two roots that live in one directory: peers that know no ECDSA need a chain of RSA keys from leaf to root.
@@ -52,6 +54,8 @@ func Init(path string, opts CAOptions) (*Dir, error) {
 		*r.ca = ca
 		files = append(files, file{r.keyFile, key, keyMode}, file{r.rootFile, EncodeCertificates(ca.Certificate.Raw), certMode})
 	}
+	both := EncodeCertificates(d.ECDSA.Certificate.Raw, d.RSA.Certificate.Raw)
+	files = append(files, file{filepath.Join(path, RootsFile), both, certMode})
 	if err := writeAll(os.Link, files); err != nil {
 		return nil, err
 	}

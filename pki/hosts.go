@@ -128,6 +128,15 @@ func constrain(template *x509.Certificate, opts CAOptions) error {
 	return nil
 }
 
+// Permits returns the reason for which this CA cannot issue for a host, nil if it can.
+func (ca *CA) Permits(host string) error {
+	template := new(x509.Certificate)
+	if err := setHosts(template, []string{host}); err != nil {
+		return err
+	}
+	return ca.permits(template)
+}
+
 // permits refuses to issue what this CA, or one above it, may not issue for: such a certificate never verifies.
 func (ca *CA) permits(template *x509.Certificate) error {
 	for ; ca != nil; ca = ca.parent {
