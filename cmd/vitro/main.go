@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -21,6 +22,7 @@ const (
 	exitWrite      = 23
 	exitTimeout    = 28
 	exitHandshake  = 35
+	exitReceive    = 56
 	exitNotTrusted = 60
 	exitInterrupt  = 130
 )
@@ -37,15 +39,17 @@ func (e *exitError) Unwrap() error { return e.err }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run is the whole program but the exit.
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitOK
@@ -55,9 +59,9 @@ func run(ctx context.Context, args []string) int {
 		known = &exitError{code: exitUsage, err: err}
 	}
 	if !known.quiet {
-		fmt.Fprintln(root.ErrOrStderr(), "vitro:", known.err)
+		fmt.Fprintln(stderr, "vitro:", known.err)
 		if known.code == exitUsage {
-			fmt.Fprintln(root.ErrOrStderr(), "vitro: --help shows how it is used")
+			fmt.Fprintln(stderr, "vitro: --help shows how it is used")
 		}
 	}
 	return known.code

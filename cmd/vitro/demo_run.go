@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/pki"
+	"github.com/vitro-tls/vitro/tls"
+)
+
+// demoHost is the name that the demo's certificate has. It is never looked up.
+const demoHost = "localhost"
+
+// demo is a client and an HTTPS server in one process, both watched by one tracer.
+type demo struct {
+	keyExchange string
+	suites      []uint16 // that the client offers
+	tracer      event.Tracer
+	note        func(string) // tells what is no event; nil for not at all
+	dial        func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+func (d *demo) run(ctx context.Context) error {
+	ca, certificate, err := demoCertificate()
+	if err != nil {
+		return err
+	}
+	server, err := d.serve(ctx, certificate)
+	if err != nil {
+		return err
+	}
+	d.say(fmt.Sprintf("Vitro visits https://%s/ over TLS 1.2 with %s key exchange.\n"+
+		"The server is its own, at %s; the CA %q and\n"+
+		"the server's certificate were made in memory just now.\n\n",
+		demoHost, strings.ToUpper(d.keyExchange), server.address, ca.Name()))
+	dial := d.dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	conn, err := dial(ctx, "tcp", server.address)
+	if err == nil {
+		err = d.visit(ctx, conn, ca)
+		server.awaitEnd(ctx)
+	}
+	return errors.Join(err, server.stop())
+}
+
+func (d *demo) say(s string) {
+	if d.note != nil {
+		d.note(s)
+	}
+}
+
+// demoCertificate makes a CA and a certificate with RSA keys: with RSA key exchange the server decrypts by its key.
+func demoCertificate() (*pki.CA, tls.Certificate, error) {
+	ca, err := pki.NewCA(pki.CAOptions{Name: "Vitro Demo CA", Key: pki.RSA2048, Lifetime: time.Hour})
+	if err != nil {
+		return nil, tls.Certificate{}, err
+	}
+	leaf, err := ca.Issue(pki.LeafOptions{Hosts: []string{demoHost}, Key: pki.RSA2048, Lifetime: time.Hour})
+	if err != nil {
+		return nil, tls.Certificate{}, err
+	}
+	return ca, tls.Certificate{Certificate: leaf.Chain, PrivateKey: leaf.Key, Leaf: leaf.Leaf}, nil
+}
+
+// demoServer is an HTTPS server on loopback.
+type demoServer struct {
+	address string
+	http    *http.Server
+	served  chan error
+	closed  chan struct{} // the visitor's connection is
+}
+
+func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoServer, error) {
+	inner, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	// The server allows both key exchanges, so that its choice is one.
+	listener := tls.NewListener(inner, &tls.Config{
+		Certificates: []tls.Certificate{certificate},
+		Policy:       tls.PolicyLegacy,
+		NextProtos:   []string{"http/1.1"},
+		Tracer:       d.tracer,
+	})
+	s := &demoServer{address: inner.Addr().String(), served: make(chan error, 1), closed: make(chan struct{})}
+	var once sync.Once
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(demoPage),
+		ReadHeaderTimeout: demoTimeout,
+		ErrorLog:          log.New(io.Discard, "", 0),
+		ConnState: func(_ net.Conn, state http.ConnState) {
+			if state == http.StateClosed {
+				once.Do(func() { close(s.closed) })
+			}
+		},
+	}
+	go func() { s.served <- s.http.Serve(listener) }()
+	return s, nil
+}
+
+// awaitEnd waits for the visitor's connection to end by itself: then the server has told everything.
+func (s *demoServer) awaitEnd(ctx context.Context) {
+	select {
+	case <-s.closed:
+	case <-ctx.Done():
+	}
+}
+
+func (s *demoServer) stop() error {
+	_ = s.http.Close()
+	if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func demoPage(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, "Hello from the other end.\nWhoever listened on the way saw how this began, and then ciphertext.\n")
+}
+
+// visit is the client: it shakes hands, asks for the page, and closes as RFC 5246 §7.2.1 wants it, close_notify for
+// close_notify.
+func (d *demo) visit(ctx context.Context, inner net.Conn, ca *pki.CA) error {
+	conn := tls.Client(inner, &tls.Config{
+		RootCAs:      ca.Pool(),
+		ServerName:   demoHost,
+		CipherSuites: d.suites,
+		NextProtos:   []string{"http/1.1"},
+		StrictClose:  true,
+		Tracer:       d.tracer,
+	})
+	defer conn.Close()
+	if err := conn.HandshakeContext(ctx); err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	told, err := d.ask(ctx, conn)
+	if err != nil {
+		return err
+	}
+	d.say(told)
+	if err := conn.CloseWrite(); err != nil {
+		return err
+	}
+	_, err = io.Copy(io.Discard, conn)
+	return err
+}
+
+// ask fetches the page, and tells of the request and the response.
+func (d *demo) ask(ctx context.Context, conn net.Conn) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+demoHost+"/", nil)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("User-Agent", "vitro")
+	var sent, received bytes.Buffer
+	if err := req.Write(io.MultiWriter(&sent, conn)); err != nil {
+		return "", err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(io.TeeReader(conn, &received)), req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return "", err
+	}
+	return "The HTTP request, sent encrypted:\n\n" + indent(sent.String()) +
+		"\nThe HTTP response, received encrypted:\n\n" + indent(received.String()) + "\n", nil
+}
+
+func indent(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(strings.TrimRight(s, "\r\n")) {
+		b.WriteString(strings.TrimRight("    "+line, " \r\n") + "\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Values of --key-exchange.
+const (
+	keyExchangeRSA   = "rsa"
+	keyExchangeECDHE = "ecdhe"
+)
+
+// suitesFor returns the suites that a policy has with a key exchange. Without a policy it is the one that has them.
+func suitesFor(policy, keyExchange string) ([]uint16, error) {
+	kind := wire.KeyExchangeECDHE
+	switch keyExchange {
+	case keyExchangeRSA:
+		kind = wire.KeyExchangeRSA
+		if policy == "" {
+			policy = tls.PolicyLegacy
+		}
+	case keyExchangeECDHE:
+		if policy == "" {
+			policy = tls.PolicyModern
+		}
+	default:
+		return nil, fmt.Errorf("--key-exchange %q: there are rsa and ecdhe", keyExchange)
+	}
+	allowed, err := policySuites(policy)
+	if err != nil {
+		return nil, err
+	}
+	allowed = withKeyExchange(allowed, kind)
+	if len(allowed) == 0 {
+		return nil, errors.New("policy " + policy + " has no RSA key exchange, because it has no forward secrecy: " +
+			"use --policy legacy, or leave --policy out")
+	}
+	return allowed, nil
+}
+
+func policySuites(policy string) ([]uint16, error) {
+	allowed, known := suite.Policy(policy)
+	if !known {
+		return nil, fmt.Errorf("--policy %q: there are %s", policy, strings.Join(suite.Policies(), " and "))
+	}
+	ids := make([]uint16, len(allowed))
+	for i, id := range allowed {
+		ids[i] = uint16(id)
+	}
+	return ids, nil
+}
+
+func withKeyExchange(ids []uint16, kind wire.KeyExchange) []uint16 {
+	return slices.DeleteFunc(slices.Clone(ids), func(id uint16) bool {
+		return suite.ByID(wire.CipherSuite(id)).KeyExchange != kind
+	})
+}
+
+// parseCiphers understands the names of the IANA registry and those of OpenSSL, with commas or colons between.
+func parseCiphers(list string) ([]uint16, error) {
+	var ids []uint16
+	for _, name := range splitList(list) {
+		id, err := parseCipher(name)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	if len(ids) == 0 {
+		return nil, errors.New("--ciphers: no cipher suite is named")
+	}
+	return ids, nil
+}
+
+func parseCipher(name string) (uint16, error) {
+	var known []string
+	for _, s := range suite.All() {
+		iana := s.ID.String()
+		if strings.EqualFold(name, iana) || strings.EqualFold(name, opensslName(iana)) {
+			return uint16(s.ID), nil
+		}
+		known = append(known, iana)
+	}
+	return 0, fmt.Errorf("--ciphers: Vitro does not have %q; it has %s", name, strings.Join(known, ", "))
+}
+
+// opensslName is what OpenSSL calls a suite: it leaves out RSA key exchange, WITH and, for ChaCha20, the hash.
+func opensslName(iana string) string {
+	return strings.NewReplacer(
+		"TLS_RSA_WITH_", "", "TLS_", "", "_WITH_", "-",
+		"AES_128", "AES128", "AES_256", "AES256", "CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305", "_", "-",
+	).Replace(iana)
+}
+
+var groupAliases = map[string]wire.NamedGroup{
+	"x25519": wire.X25519,
+	"p-256":  wire.SecP256r1, "p256": wire.SecP256r1, "secp256r1": wire.SecP256r1, "prime256v1": wire.SecP256r1,
+	"p-384": wire.SecP384r1, "p384": wire.SecP384r1, "secp384r1": wire.SecP384r1,
+	"p-521": wire.SecP521r1, "p521": wire.SecP521r1, "secp521r1": wire.SecP521r1,
+}
+
+func parseGroups(list string) ([]tls.CurveID, error) {
+	var ids []tls.CurveID
+	for _, name := range splitList(list) {
+		id, known := groupAliases[strings.ToLower(name)]
+		if !known {
+			return nil, fmt.Errorf("--groups: Vitro does not have %q; it has X25519, P-256, P-384 and P-521", name)
+		}
+		ids = append(ids, tls.CurveID(id))
+	}
+	if len(ids) == 0 {
+		return nil, errors.New("--groups: no group is named")
+	}
+	return ids, nil
+}
+
+func splitList(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ':' || r == ' ' })
+}
