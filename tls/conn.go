@@ -119,6 +119,7 @@ func (c *Conn) readRecord() error {
 			c.flush()
 			return err
 		}
+		c.read.lent.tidy()
 		if err := c.read.lent.fill(c.conn); err != nil {
 			return c.readFailed(err)
 		}

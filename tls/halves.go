@@ -37,8 +37,8 @@ type writeHalf struct {
 	alerted atomic.Bool // a fatal alert went out
 }
 
-// lentBuffer holds bytes from the network. While it is empty it holds no memory but a record's header: a reader that
-// is blocked costs none.
+// lentBuffer holds bytes from the network. Once tidied it holds no memory but a record's header: a reader that is
+// blocked between records costs none.
 type lentBuffer struct {
 	buf        *[]byte
 	start, end int
@@ -66,9 +66,8 @@ func (l *lentBuffer) tidy() {
 	}
 }
 
-// fill reads at least one byte more.
+// fill reads at least one byte more: no more than a header where there is no buffer yet, else as much as there is.
 func (l *lentBuffer) fill(r io.Reader) error {
-	l.tidy()
 	if l.buf == nil {
 		n, err := r.Read(l.head[:])
 		if n > 0 {

@@ -70,7 +70,9 @@ func (c *Conn) handshake(ctx context.Context) error {
 	}
 	if err != nil {
 		c.read.lent.end = c.read.lent.start
-		c.read.lent.tidy()
+	}
+	c.read.lent.tidy()
+	if err != nil {
 		return err
 	}
 	c.state = connectionState(c.engine.State())
@@ -106,7 +108,8 @@ func (c *Conn) drive(ctx context.Context) error {
 	}
 }
 
-// feed gives the engine what has come, or reads more.
+// feed gives the engine what has come, or reads more. The buffer is kept until the handshake ends: what the engine
+// has taken may be part of a record or of a flight only.
 func (c *Conn) feed() error {
 	if len(c.read.lent.bytes()) == 0 {
 		if err := c.read.lent.fill(c.conn); err != nil {
