@@ -3,6 +3,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/wire"
@@ -108,6 +109,7 @@ func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
 // Seal appends one record with at most MaxPlaintext bytes of plaintext.
 func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) ([]byte, error) {
 	header := Header{t, v, len(plaintext)}
+	dst = slices.Grow(dst, h.Overhead()+len(plaintext))
 	if h.protection == nil {
 		return append(header.append(dst), plaintext...), nil
 	}
