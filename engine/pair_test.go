@@ -215,11 +215,16 @@ func wantFault(t testing.TB, e *end, r *fault.Rule, out []byte) {
 	}
 }
 
-func kindOf(auth string) testkit.Kind {
-	if auth == "RSA" {
-		return testkit.RSA
+// wantSealedFault is wantFault after the handshake, where only the peer can read the alert.
+func wantSealedFault(t testing.TB, e, peer *end, r *fault.Rule, out []byte) {
+	t.Helper()
+	var found *fault.Error
+	if !errors.As(e.err, &found) || found.Rule != r {
+		t.Fatalf("failed with %v, want the rule %s", e.err, r.Name)
 	}
-	return testkit.P256
+	if peer.take(t, out, 1<<20); !errors.Is(peer.err, fault.Told(r.Alert)) {
+		t.Fatalf("%s: the peer was told %v, want %v", r.Name, peer.err, r.Alert)
+	}
 }
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
