@@ -1,0 +1,142 @@
+package main
+
+import (
+	"crypto"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/vitro-tls/vitro/pki"
+	"github.com/vitro-tls/vitro/tls"
+)
+
+const httpProtocol = "http/1.1"
+
+// config makes the configuration of all connections.
+func (o *serveOptions) config(say sayFunc) (*tls.Config, error) {
+	var suites []uint16
+	if o.keyExchange != "" {
+		var err error
+		if suites, err = suitesFor(o.policy, o.keyExchange); err != nil {
+			return nil, err
+		}
+	}
+	certs, err := o.certificates(say)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{Policy: o.policy, CipherSuites: suites, NextProtos: o.alpn}
+	for _, c := range certs {
+		config.Certificates = append(config.Certificates, tls.Certificate{
+			Certificate: c.Chain, PrivateKey: crypto.PrivateKey(c.Key), Leaf: c.Leaf})
+	}
+	return config, nil
+}
+
+// certificates are those of --cert, or made by the local CA.
+func (o *serveOptions) certificates(say sayFunc) ([]*pki.Certificate, error) {
+	switch {
+	case len(o.keys) > len(o.certs):
+		return nil, fmt.Errorf("%d --key for %d --cert: each key goes with a certificate", len(o.keys), len(o.certs))
+	case len(o.keys) > 0 && len(o.keys) < len(o.certs):
+		return nil, fmt.Errorf("%d --cert but %d --key: give a key for each, in the same order", len(o.certs), len(o.keys))
+	case len(o.certs) == 0:
+		return o.localCertificates(say)
+	}
+	var certs []*pki.Certificate
+	for i, file := range o.certs {
+		keyFile := file
+		if len(o.keys) > 0 {
+			keyFile = o.keys[i]
+		}
+		c, err := pki.LoadCertificate(file, keyFile)
+		if err != nil {
+			return nil, err
+		}
+		certs = append(certs, c)
+	}
+	return certs, nil
+}
+
+// localCertificates makes a certificate of either kind of key in memory.
+func (o *serveOptions) localCertificates(say sayFunc) ([]*pki.Certificate, error) {
+	path, err := caDir(o.caDir)
+	if err != nil {
+		return nil, err
+	}
+	ca, err := openOrInit(path, say)
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := o.certHosts(ca)
+	if err != nil {
+		return nil, err
+	}
+	var certs []*pki.Certificate
+	for _, kind := range []pki.KeyKind{pki.ECDSAP256, pki.RSA2048} {
+		c, err := ca.Issue(pki.LeafOptions{Hosts: hosts, Key: kind})
+		if err != nil {
+			return nil, err
+		}
+		certs = append(certs, c)
+	}
+	say("ECDSA and RSA certificates for %s, from the local CA in %s", strings.Join(hosts, ", "), path)
+	say("clients trust it by its roots: curl --cacert %s", shellWord(caRoots(path)))
+	return certs, nil
+}
+
+// certHosts are the names of this machine that the CA may issue for, and those that were asked for.
+func (o *serveOptions) certHosts(ca *pki.Dir) ([]string, error) {
+	usual := []string{"localhost", "127.0.0.1", "::1"}
+	if host := o.listenHost(); host != "" && !slices.Contains(usual, host) {
+		usual = append(usual, host)
+	}
+	var hosts []string
+	var refused error
+	for _, host := range usual {
+		if err := ca.ECDSA.Permits(host); err != nil {
+			refused = err
+			continue
+		}
+		hosts = append(hosts, host)
+	}
+	if hosts = append(hosts, o.hosts...); len(hosts) == 0 {
+		return nil, fmt.Errorf("%w; --host names what it may issue for", refused)
+	}
+	return hosts, nil
+}
+
+// openOrInit opens the local CA, and makes it where there is none at all. A part of one is not touched.
+func openOrInit(path string, say sayFunc) (*pki.Dir, error) {
+	if hasCA(path) {
+		return pki.Open(path)
+	}
+	ca, err := pki.Init(path, pki.CAOptions{})
+	if errors.Is(err, fs.ErrExist) && hasCA(path) { // another process was faster
+		return pki.Open(path)
+	}
+	if err != nil {
+		return nil, &exitError{code: exitWrite, err: fmt.Errorf("making a local CA: %w", err)}
+	}
+	say("made a local CA in %s: its keys stay there, readable by you alone; vitro ca show tells of it", path)
+	return ca, nil
+}
+
+// serveKeyLog opens where secrets go: what was asked for, or what SSLKEYLOGFILE names; nil for nowhere.
+func serveKeyLog(path string, say sayFunc) (*os.File, error) {
+	if path == "" {
+		path = os.Getenv("SSLKEYLOGFILE")
+	}
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, &exitError{code: exitWrite, err: fmt.Errorf("key log: %w", err)}
+	}
+	say("WARNING: the secrets of every connection are written to %s; whoever reads it can read the traffic", path)
+	return f, nil
+}
