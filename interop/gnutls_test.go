@@ -1,0 +1,205 @@
+package interop
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/pki"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// gnuTLSPeer is gnutls-cli and gnutls-serv.
+type gnuTLSPeer struct{}
+
+func (*gnuTLSPeer) name() string           { return "GnuTLS" }
+func (*gnuTLSPeer) tells(fault.Role) tells { return tells{group: true, scheme: true} }
+
+var gnuTLSVersion = once(func() (string, error) {
+	out, err := ask("gnutls-cli", "--version")
+	if err != nil {
+		return "", err
+	}
+	if _, err := ask("gnutls-serv", "--version"); err != nil {
+		return "", err
+	}
+	first, _, _ := strings.Cut(out, "\n")
+	return first, nil
+})
+
+func (*gnuTLSPeer) find() (string, error) { return gnuTLSVersion() }
+
+var gnuTLSList = once(func() (string, error) { return ask("gnutls-cli", "--list") })
+
+// gnuTLSGroups and gnuTLSSchemes have GnuTLS's names: the first is for priority strings, all are what it prints.
+var (
+	gnuTLSGroups = map[wire.NamedGroup][]string{
+		wire.X25519:    {"X25519"},
+		wire.SecP256r1: {"SECP256R1"},
+		wire.SecP384r1: {"SECP384R1"},
+		wire.SecP521r1: {"SECP521R1"},
+	}
+	gnuTLSSchemes = map[wire.SignatureScheme][]string{
+		wire.RSA_PKCS1_SHA256:       {"RSA-SHA256"},
+		wire.RSA_PKCS1_SHA384:       {"RSA-SHA384"},
+		wire.RSA_PKCS1_SHA512:       {"RSA-SHA512"},
+		wire.RSA_PSS_RSAE_SHA256:    {"RSA-PSS-RSAE-SHA256"},
+		wire.RSA_PSS_RSAE_SHA384:    {"RSA-PSS-RSAE-SHA384"},
+		wire.RSA_PSS_RSAE_SHA512:    {"RSA-PSS-RSAE-SHA512"},
+		wire.ECDSA_SECP256R1_SHA256: {"ECDSA-SHA256", "ECDSA-SECP256R1-SHA256"},
+		wire.ECDSA_SECP384R1_SHA384: {"ECDSA-SHA384", "ECDSA-SECP384R1-SHA384"},
+		wire.ECDSA_SECP521R1_SHA512: {"ECDSA-SHA512", "ECDSA-SECP521R1-SHA512"},
+		wire.ED25519:                {"EdDSA-Ed25519"},
+	}
+)
+
+// gnuTLSKeyExchange and gnuTLSCipher name the parts of a suite: GnuTLS composes suites of parts.
+func gnuTLSKeyExchange(s *suite.Suite) string {
+	if s.KeyExchange == wire.KeyExchangeRSA {
+		return "RSA"
+	}
+	return "ECDHE-" + s.Auth.String()
+}
+
+func gnuTLSCipher(s *suite.Suite) string { return strings.ToUpper(s.Cipher.Name) }
+
+func (*gnuTLSPeer) lacks(c cell) string {
+	version, _ := gnuTLSVersion()
+	list, _ := gnuTLSList()
+	// A line per suite, with its code point.
+	if code := fmt.Sprintf("0x%02x, 0x%02x\t", uint16(c.suite.ID)>>8, uint16(c.suite.ID)&0xff); !strings.Contains(list, code) {
+		return version + " does not have " + c.suite.ID.String()
+	}
+	if c.group != 0 && gnuTLSGroups[c.group] == nil {
+		return fmt.Sprintf("these tests know no name of %v for GnuTLS", c.group)
+	}
+	if c.scheme != 0 && gnuTLSSchemes[c.scheme] == nil {
+		return fmt.Sprintf("these tests know no name of %v for GnuTLS", c.scheme)
+	}
+	return ""
+}
+
+// gnuTLSPriority allows one suite, and one group and scheme where the cell wants that.
+func gnuTLSPriority(c cell) string {
+	p := "NORMAL:-KX-ALL:+" + gnuTLSKeyExchange(c.suite) + ":-CIPHER-ALL:+" + gnuTLSCipher(c.suite)
+	if c.group != 0 {
+		p += ":-GROUP-ALL:+GROUP-" + gnuTLSGroups[c.group][0]
+	}
+	if c.scheme != 0 && c.role == fault.Client {
+		p += ":-SIGN-ALL:+SIGN-" + gnuTLSSchemes[c.scheme][0]
+	}
+	return p
+}
+
+// gnuTLSClient runs gnutls-cli, which verifies, and goes on until the server closes.
+func gnuTLSClient(t *testing.T, addr string, args ...string) *process {
+	t.Helper()
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixed := []string{"--port", port, "--sni-hostname", testkit.Host, "--verify-hostname", testkit.Host,
+		"--x509cafile", testkit.RootFile(t)}
+	return start(t, "gnutls-cli", append(append(fixed, args...), host)...)
+}
+
+func (*gnuTLSPeer) client(t *testing.T, c cell, addr string, request []byte) visit {
+	t.Helper()
+	client := gnuTLSClient(t, addr, "--priority", gnuTLSPriority(c))
+	client.input(string(request))
+	out := client.wait()
+	return visit{gnuTLSReport(out), out}
+}
+
+// "- Description: (TLS1.2-X.509)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-128-GCM)"; the third part is missing
+// in RSA key exchange.
+var gnuTLSDescription = regexp.MustCompile(`(?m)^- Description: \(([^)]*)\)-\(([^)]*)\)(?:-\(([^)]*)\))?-\(([^)]*)\)$`)
+
+func gnuTLSReport(out string) report {
+	m := gnuTLSDescription.FindStringSubmatch(out)
+	if m == nil {
+		return report{}
+	}
+	var r report
+	if version, _, _ := strings.Cut(m[1], "-"); version == "TLS1.2" {
+		r.version = wire.TLS12
+	}
+	keyExchange, group, _ := strings.Cut(m[2], "-")
+	r.group = lookupGroup(gnuTLSGroups, group)
+	for id, names := range gnuTLSSchemes {
+		for _, name := range names {
+			if name == m[3] {
+				r.scheme = id
+			}
+		}
+	}
+	if keyExchange == "ECDHE" {
+		keyExchange += "-RSA"
+		if !strings.HasPrefix(m[3], "RSA") {
+			keyExchange = "ECDHE-ECDSA"
+		}
+	}
+	for _, s := range suite.All() {
+		if gnuTLSKeyExchange(s) == keyExchange && gnuTLSCipher(s) == m[4] {
+			r.suite = s.ID
+		}
+	}
+	return r
+}
+
+// gnuTLSServer is a running gnutls-serv.
+type gnuTLSServer struct {
+	*process
+	port string
+}
+
+var (
+	gnuTLSListens = regexp.MustCompile(`(?m)^\w+ Server listening on IPv4 .* port \d+\.\.\.done$`)
+	gnuTLSInUse   = regexp.MustCompile(`(?m)listening on IPv4 .* port \d+\.\.\.(done$|bind\(\) failed)`)
+)
+
+// startGnuTLSServer starts gnutls-serv. It cannot choose a port itself, and another program may take the one that was
+// free: then there is another one.
+func startGnuTLSServer(t *testing.T, cert *pki.Certificate, args ...string) *gnuTLSServer {
+	t.Helper()
+	certFile, keyFile := testkit.Files(t, cert)
+	for range 5 {
+		listener := listen(t)
+		_, port, err := net.SplitHostPort(listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener.Close()
+		p := start(t, "gnutls-serv", append([]string{"--port", port, "--x509certfile", certFile, "--x509keyfile", keyFile}, args...)...)
+		p.expect(gnuTLSInUse)
+		if gnuTLSListens.MatchString(p.out.String()) {
+			return &gnuTLSServer{p, port}
+		}
+		p.stop()
+	}
+	t.Fatal("gnutls-serv found no free port in 5 tries")
+	return nil
+}
+
+func (*gnuTLSPeer) server(t *testing.T, c cell) host {
+	t.Helper()
+	return startGnuTLSServer(t, testkit.Leaf(c.kind), "--echo", "--disable-client-cert", "--priority", gnuTLSPriority(c))
+}
+
+func (s *gnuTLSServer) addr() string { return net.JoinHostPort("127.0.0.1", s.port) }
+
+func (s *gnuTLSServer) talk(t *testing.T, conn net.Conn, data []byte) {
+	t.Helper()
+	exchange(t, conn, data, data)
+}
+
+// report: gnutls-serv prints when it ends.
+func (s *gnuTLSServer) report(t *testing.T) report {
+	t.Helper()
+	return gnuTLSReport(s.stop())
+}

@@ -1,0 +1,103 @@
+package interop
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vitro-tls/vitro/fault"
+)
+
+// ledger counts what ran against whom, and keeps why a cell has no peer.
+var ledger struct {
+	mu    sync.Mutex
+	ran   map[column]map[string]int
+	gaps  map[string][]string // reason → cells
+	peers map[string]string   // name → version, or why it is missing
+}
+
+// column is a peer and a direction of the summary.
+type column struct {
+	peer string
+	role fault.Role // Vitro's
+}
+
+func (c column) String() string {
+	if c.role == fault.Client {
+		return "Vitro → " + c.peer
+	}
+	return c.peer + " → Vitro"
+}
+
+// axes are the kinds of cells, in the order of the summary.
+var axes = []string{"suite", "group", "scheme", "feature", "failure"}
+
+// ran notes a cell that ran, whether it passed or not.
+func ran(peer string, role fault.Role, axis string) {
+	ledger.mu.Lock()
+	defer ledger.mu.Unlock()
+	at := column{peer, role}
+	if ledger.ran[at] == nil {
+		ledger.ran[at] = map[string]int{}
+	}
+	ledger.ran[at][axis]++
+}
+
+// gap notes a cell without a peer, and tells of it in the test that would have been.
+func gap(t *testing.T, cell, reason string) {
+	t.Helper()
+	ledger.mu.Lock()
+	ledger.gaps[reason] = append(ledger.gaps[reason], cell)
+	ledger.mu.Unlock()
+	t.Skipf("no cell: %s", reason)
+}
+
+func TestMain(m *testing.M) {
+	ledger.ran, ledger.gaps, ledger.peers = map[column]map[string]int{}, map[string][]string{}, map[string]string{}
+	code := m.Run()
+	if testing.Verbose() || code != 0 {
+		fmt.Print(summary())
+	}
+	os.Exit(code)
+}
+
+func summary() string {
+	ledger.mu.Lock()
+	defer ledger.mu.Unlock()
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n%-24s", "cells that ran")
+	for _, axis := range axes {
+		fmt.Fprintf(&b, "%9s", axis)
+	}
+	b.WriteString("\n")
+	for _, at := range sortedBy(ledger.ran, column.String) {
+		fmt.Fprintf(&b, "%-24s", at)
+		for _, axis := range axes {
+			fmt.Fprintf(&b, "%9d", ledger.ran[at][axis])
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\npeers\n")
+	for _, name := range sortedBy(ledger.peers, strings.Clone) {
+		fmt.Fprintf(&b, "  %s: %s\n", name, ledger.peers[name])
+	}
+	b.WriteString("\ncells without a peer\n")
+	for _, reason := range sortedBy(ledger.gaps, strings.Clone) {
+		cells := ledger.gaps[reason]
+		slices.Sort(cells)
+		fmt.Fprintf(&b, "  %s:\n    %s\n", reason, strings.Join(cells, "\n    "))
+	}
+	return b.String()
+}
+
+func sortedBy[K comparable, V any](m map[K]V, name func(K) string) []K {
+	var keys []K
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b K) int { return strings.Compare(name(a), name(b)) })
+	return keys
+}

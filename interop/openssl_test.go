@@ -1,0 +1,248 @@
+package interop
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/pki"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// openSSLPeer is openssl s_client and openssl s_server.
+type openSSLPeer struct{}
+
+func (*openSSLPeer) name() string { return "OpenSSL" }
+
+// s_server names no group and no scheme unless it can trace.
+func (*openSSLPeer) tells(fault.Role) tells { return tells{group: true, scheme: true} }
+
+var openSSLVersion = once(func() (string, error) {
+	out, err := ask("openssl", "version")
+	if err != nil {
+		return "", err
+	}
+	// LibreSSL calls itself so; the options of OpenSSL before 3.0 differ.
+	if !regexp.MustCompile(`^OpenSSL ([3-9]|\d\d)\.`).MatchString(out) {
+		return "", fmt.Errorf("the program openssl is %q, and OpenSSL 3 or later is wanted", strings.TrimSpace(out))
+	}
+	help, _ := ask("openssl", "s_server", "-help")
+	if !strings.Contains(help, "-trace") {
+		return "", fmt.Errorf("%s was built without tracing, so that s_server does not tell group and scheme", strings.TrimSpace(out))
+	}
+	return strings.TrimSpace(out), nil
+})
+
+func (*openSSLPeer) find() (string, error) { return openSSLVersion() }
+
+// openSSLSuites maps code points to OpenSSL's own names, as it lists them itself.
+var openSSLSuites = once(func() (string, error) { return ask("openssl", "ciphers", "-V", "ALL:eNULL:@SECLEVEL=0") })
+
+var openSSLSuiteLine = regexp.MustCompile(`(?m)^\s*0x([0-9A-F]{2}),0x([0-9A-F]{2}) - (\S+)`)
+
+func openSSLName(id wire.CipherSuite) string {
+	list, _ := openSSLSuites()
+	for _, m := range openSSLSuiteLine.FindAllStringSubmatch(list, -1) {
+		if code, err := strconv.ParseUint(m[1]+m[2], 16, 16); err == nil && wire.CipherSuite(code) == id {
+			return m[3]
+		}
+	}
+	return ""
+}
+
+func openSSLSuite(name string) wire.CipherSuite {
+	list, _ := openSSLSuites()
+	for _, m := range openSSLSuiteLine.FindAllStringSubmatch(list, -1) {
+		if m[3] == name {
+			code, _ := strconv.ParseUint(m[1]+m[2], 16, 16)
+			return wire.CipherSuite(code)
+		}
+	}
+	return 0
+}
+
+// openSSLGroups has OpenSSL's names: the first is what -groups takes, all are what it prints.
+var openSSLGroups = map[wire.NamedGroup][]string{
+	wire.X25519:    {"X25519"},
+	wire.SecP256r1: {"P-256", "prime256v1", "secp256r1"},
+	wire.SecP384r1: {"P-384", "secp384r1"},
+	wire.SecP521r1: {"P-521", "secp521r1"},
+}
+
+func (*openSSLPeer) lacks(c cell) string {
+	version, _ := openSSLVersion()
+	if openSSLName(c.suite.ID) == "" {
+		return version + " does not have " + c.suite.ID.String()
+	}
+	if c.group != 0 && openSSLGroups[c.group] == nil {
+		return fmt.Sprintf("these tests know no name of %v for OpenSSL", c.group)
+	}
+	return ""
+}
+
+func (*openSSLPeer) offer(c cell) []string {
+	args := []string{"-cipher", openSSLName(c.suite.ID)}
+	if c.group != 0 {
+		args = append(args, "-groups", openSSLGroups[c.group][0])
+	}
+	return args
+}
+
+// sClient runs openssl s_client, which verifies, and goes on until the server closes. Requests are not taken for its
+// commands.
+func sClient(t *testing.T, addr string, args ...string) *process {
+	t.Helper()
+	fixed := []string{"s_client", "-connect", addr, "-servername", testkit.Host, "-CAfile", testkit.RootFile(t),
+		"-verify_hostname", testkit.Host, "-verify_return_error", "-ign_eof"}
+	return start(t, "openssl", append(fixed, args...)...)
+}
+
+func (p *openSSLPeer) client(t *testing.T, c cell, addr string, request []byte) visit {
+	t.Helper()
+	client := sClient(t, addr, p.offer(c)...)
+	client.input(string(request))
+	out := client.wait()
+	return visit{sClientReport(out), out}
+}
+
+var (
+	sClientNew    = regexp.MustCompile(`(?m)^New, (\S+), Cipher is (\S+)$`)
+	sClientProto  = regexp.MustCompile(`(?m)^ +Protocol +: (\S+)$`)
+	sClientGroup  = regexp.MustCompile(`(?m)^(?:Server|Peer) Temp Key: (?:ECDH, )?([^,\n]+)`)
+	sClientDigest = regexp.MustCompile(`(?m)^Peer signing digest: (\S+)$`)
+	sClientType   = regexp.MustCompile(`(?m)^Peer signature type: (\S+)$`)
+)
+
+func sClientReport(out string) report {
+	r := report{
+		version: openSSLProtocol(submatch(sClientProto, out)),
+		group:   lookupGroup(openSSLGroups, submatch(sClientGroup, out)),
+		scheme:  openSSLScheme(submatch(sClientType, out), submatch(sClientDigest, out)),
+	}
+	if m := sClientNew.FindStringSubmatch(out); m != nil {
+		r.suite = openSSLSuite(m[2])
+	}
+	return r
+}
+
+func submatch(pattern *regexp.Regexp, text string) string {
+	if m := pattern.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+func openSSLProtocol(name string) wire.Version {
+	for v, n := range map[wire.Version]string{wire.TLS10: "TLSv1", wire.TLS11: "TLSv1.1", wire.TLS12: "TLSv1.2", wire.TLS13: "TLSv1.3"} {
+		if n == name {
+			return v
+		}
+	}
+	return 0
+}
+
+// openSSLScheme: up to 3.4 the type and the digest stand apart, later the type is the name of the scheme.
+func openSSLScheme(kind, digest string) wire.SignatureScheme {
+	for id, names := range openSSLSchemes {
+		if kind == id.String() || slices.Contains(names, kind+" "+digest) {
+			return id
+		}
+	}
+	return 0
+}
+
+// Ed25519 has its digest inside, and OpenSSL 3.0 prints "UNDEF" or nothing for it.
+var openSSLSchemes = map[wire.SignatureScheme][]string{
+	wire.RSA_PKCS1_SHA256:       {"RSA SHA256"},
+	wire.RSA_PKCS1_SHA384:       {"RSA SHA384"},
+	wire.RSA_PKCS1_SHA512:       {"RSA SHA512"},
+	wire.RSA_PSS_RSAE_SHA256:    {"RSA-PSS SHA256"},
+	wire.RSA_PSS_RSAE_SHA384:    {"RSA-PSS SHA384"},
+	wire.RSA_PSS_RSAE_SHA512:    {"RSA-PSS SHA512"},
+	wire.ECDSA_SECP256R1_SHA256: {"ECDSA SHA256"},
+	wire.ECDSA_SECP384R1_SHA384: {"ECDSA SHA384"},
+	wire.ECDSA_SECP521R1_SHA512: {"ECDSA SHA512"},
+	wire.ED25519:                {"Ed25519 UNDEF", "Ed25519 "},
+}
+
+// sServer is a running openssl s_server.
+type sServer struct {
+	*process
+	at string
+}
+
+var sServerAccept = regexp.MustCompile(`(?m)^ACCEPT (\S+:\d+)$`)
+
+// startSServer starts openssl s_server on a port of its own choice, with a certificate in files of the test's.
+func startSServer(t *testing.T, cert *pki.Certificate, args ...string) *sServer {
+	t.Helper()
+	certFile, keyFile := testkit.Files(t, cert)
+	// -cert_chain is what is sent behind the leaf; the file has it all.
+	fixed := []string{"s_server", "-accept", "127.0.0.1:0", "-cert", certFile, "-cert_chain", certFile, "-key", keyFile}
+	p := start(t, "openssl", append(fixed, args...)...)
+	return &sServer{p, p.await(sServerAccept)[1]}
+}
+
+// -rev answers every line reversed, -naccept 1 ends s_server after the connection, -trace tells the messages.
+func (p *openSSLPeer) server(t *testing.T, c cell) host {
+	t.Helper()
+	args := append(p.offer(c), "-rev", "-naccept", "1", "-trace")
+	if c.scheme != 0 {
+		args = append(args, "-sigalgs", c.scheme.String())
+	}
+	return startSServer(t, testkit.Leaf(c.kind), args...)
+}
+
+func (s *sServer) addr() string { return s.at }
+
+func (s *sServer) talk(t *testing.T, conn net.Conn, data []byte) {
+	t.Helper()
+	var want []byte
+	for line := range bytes.Lines(data) {
+		line = bytes.Clone(bytes.TrimSuffix(line, []byte("\n")))
+		slices.Reverse(line)
+		want = append(append(want, line...), '\n')
+	}
+	exchange(t, conn, data, want)
+	// s_server -rev takes this line for the wish to close.
+	if _, err := conn.Write([]byte("CLOSE\n")); err != nil {
+		t.Errorf("writing: %v", err)
+	}
+	if rest := endOf(t, conn); len(rest) > 0 {
+		t.Errorf("after the answer came %q", rest)
+	}
+}
+
+var (
+	sServerVersion = regexp.MustCompile(`(?m)^Protocol version: (\S+)$`)
+	sServerSuite   = regexp.MustCompile(`(?m)^Ciphersuite: (\S+)$`)
+	// Of the trace, the numbers in the ServerKeyExchange.
+	traceGroup  = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?named_curve: [^\n]*\((\d+)\)\n`)
+	traceScheme = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
+)
+
+func (s *sServer) report(t *testing.T) report {
+	t.Helper()
+	out := s.wait()
+	return report{
+		version: openSSLProtocol(submatch(sServerVersion, out)),
+		suite:   openSSLSuite(submatch(sServerSuite, out)),
+		group:   number[wire.NamedGroup](submatch(traceGroup, out), 10),
+		scheme:  number[wire.SignatureScheme](submatch(traceScheme, out), 16),
+	}
+}
+
+func number[T ~uint16](text string, base int) T {
+	n, err := strconv.ParseUint(text, base, 16)
+	if err != nil {
+		return 0
+	}
+	return T(n)
+}
