@@ -63,6 +63,11 @@ func withKeyExchange(ids []uint16, kind wire.KeyExchange) []uint16 {
 	})
 }
 
+// common keeps the order of the first list.
+func common(ids, allowed []uint16) []uint16 {
+	return slices.DeleteFunc(slices.Clone(ids), func(id uint16) bool { return !slices.Contains(allowed, id) })
+}
+
 // parseCiphers understands the names of the IANA registry and those of OpenSSL, with commas or colons between.
 func parseCiphers(list string) ([]uint16, error) {
 	var ids []uint16

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+const probeTimeout = 10 * time.Second
+
+// probe finds out whether a server that refused the default policy's ClientHello only speaks RSA key exchange: its
+// alert does not say. It shakes hands once more, sends no request, and returns what it found.
+func (f *fetch) probe(err error) string {
+	var refusal *fault.PeerAlert
+	if !f.probing || !errors.As(err, &refusal) || refusal.Step != fault.StepClientHello ||
+		refusal.Alert.Description != wire.AlertHandshakeFailure && refusal.Alert.Description != wire.AlertInsufficientSecurity {
+		return ""
+	}
+	suites, err := suitesFor(tls.PolicyLegacy, keyExchangeRSA)
+	if err != nil {
+		return ""
+	}
+	config := f.config.Clone()
+	config.CipherSuites, config.InsecureSkipVerify, config.ServerName = suites, true, f.name
+	config.Tracer, config.KeyLogWriter = nil, nil
+	ctx, cancel := context.WithTimeout(f.ctx, probeTimeout)
+	defer cancel()
+	f.tell.warn("asking once more with RSA key exchange, without a request, to find out why")
+	inner, err := new(net.Dialer).DialContext(ctx, "tcp", f.dialled)
+	if err != nil {
+		return ""
+	}
+	conn := tls.Client(inner, config)
+	defer conn.Close()
+	err = conn.HandshakeContext(ctx)
+	switch {
+	case errors.As(err, &refusal):
+		return "it refuses RSA key exchange (policy legacy) too"
+	case err != nil:
+		return ""
+	}
+	return "it only speaks RSA key exchange; policy legacy allows it: --policy legacy"
+}
