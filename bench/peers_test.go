@@ -210,13 +210,13 @@ func TestBothVerify(t *testing.T) {
 		others := testkit.PKI().Untrusted.Pool()
 		for _, p := range []peers{a.vitro(others, nil), a.cryptoTLS(others)} {
 			client, server := memoryPair(t)
-			go func() {
-				_ = p.server(server).Handshake()
-				server.Close()
-			}()
+			served := make(chan error, 1)
+			go func() { served <- p.server(server).Handshake() }()
 			if p.client(client).Handshake() == nil {
 				t.Errorf("%s, %s: a certificate that no trusted root vouches for was accepted", p.impl, a.name)
 			}
+			client.Close()
+			<-served
 		}
 	}
 }
