@@ -31,7 +31,6 @@ var elsewhere = map[*fault.Rule]string{
 	fault.SelfSigned:             "trust",
 	fault.MissingIntermediate:    "trust",
 	fault.InvalidChain:           "trust",
-	fault.RSAKeyTooLarge:         "client12: TestLargeKeys",
 	fault.SequenceExhausted:      "record: TestSequenceExhausted",
 	fault.NoCredential:           "TestFailedAnswers",
 	fault.SigningFailed:          "TestFailedAnswers",

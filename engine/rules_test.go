@@ -2,7 +2,11 @@ package engine_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"errors"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -253,6 +257,10 @@ func TestClientRefuses(t *testing.T) {
 			f.cert.Chain = testkit.Credential(testkit.P256).Chain
 			return nil
 		}},
+		{"a key of 8200 bits", fault.RSAKeyTooLarge, func(f *flight) []wire.Message {
+			f.cert.Chain = [][]byte{certificateFor(t, &rsa.PublicKey{N: new(big.Int).SetBit(big.NewInt(1), 8199, 1), E: 65537})}
+			return nil
+		}},
 		{"another group", fault.GroupNotOffered, func(f *flight) []wire.Message { f.ske.Group = wire.SecP521r1; return nil }},
 		{"another signature scheme", fault.SchemeNotOffered, func(f *flight) []wire.Message { f.ske.Scheme = wire.RSA_PKCS1_SHA1; return nil }},
 		{"a scheme for another key", fault.WrongKeyType, func(f *flight) []wire.Message {
@@ -313,6 +321,17 @@ func TestClientRefuses(t *testing.T) {
 			provoked(rule)
 		}
 	})
+}
+
+// certificateFor is a certificate over a key that nobody holds.
+func certificateFor(t testing.TB, key *rsa.PublicKey) []byte {
+	t.Helper()
+	ca := testkit.PKI().Root
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(1)}, ca.Certificate, key, ca.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
 }
 
 // What only a peer with keys can do wrong.

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"strings"
 	"time"
 
 	"github.com/vitro-tls/vitro/fault"
@@ -130,9 +129,6 @@ func dial(ctx context.Context, dialer *net.Dialer, network, addr string, config 
 func checkClient(config *Config) error {
 	if config.ServerName == "" && !config.InsecureSkipVerify {
 		return fault.New(fault.BadConfig).With("a client needs ServerName or InsecureSkipVerify")
-	}
-	if strings.ContainsRune(config.ServerName, 0) {
-		return fault.New(fault.BadConfig).With("ServerName has a NUL in it")
 	}
 	return nil
 }

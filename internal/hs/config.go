@@ -98,7 +98,9 @@ func Compile(c Config) (*Compiled, error) {
 			return nil, err
 		}
 	}
-	out.SNI = sni(c.ServerName)
+	if out.SNI = sni(c.ServerName); !validSNI(out.SNI, c.ServerName) {
+		return nil, badConfig("server name %q: no host can have it", c.ServerName)
+	}
 	return out, nil
 }
 
@@ -164,11 +166,22 @@ func CheckCredential(c *want.Credential) error {
 
 // sni returns what a client puts into server_name. RFC 6066 §3: a DNS name without its trailing dot, never an address.
 func sni(name string) string {
-	host := strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
-	if host, _, _ = strings.Cut(host, "%"); isAddress(host) {
+	if isAddress(bare(name)) {
 		return ""
 	}
 	return strings.TrimSuffix(name, ".")
+}
+
+// bare strips what an address may wear in a URL or on this machine only: brackets and a zone.
+func bare(name string) string {
+	host, _, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"), "%")
+	return host
+}
+
+// validSNI refuses what no server could make anything of: RFC 6066 §3 takes a host name, RFC 1035 §2.3.4 bounds it.
+func validSNI(sni, name string) bool {
+	control := func(r rune) bool { return r <= ' ' || r == 0x7f }
+	return len(sni) <= 255 && !strings.ContainsFunc(sni, control) && (name == "" || sni != "" || isAddress(bare(name)))
 }
 
 func isAddress(host string) bool {
