@@ -155,16 +155,14 @@ func (c *Conn) Write(b []byte) (int, error) {
 		return 0, errShutdown
 	}
 	written := 0
-	for {
+	for written < len(b) {
 		n := min(len(b)-written, maxWrite)
 		if err := c.writeSealed(b[written : written+n]); err != nil {
 			return written, err
 		}
 		written += n
-		if written == len(b) {
-			return written, nil
-		}
 	}
+	return written, nil
 }
 
 // CloseWrite says close_notify; reading goes on.
