@@ -114,6 +114,12 @@ func (f *getFlags) config() (*tls.Config, error) {
 	c := &tls.Config{
 		ServerName: f.serverName, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, StrictClose: true, Policy: f.policy,
 	}
+	for _, protocol := range f.alpn {
+		// RFC 7301 §3.1.
+		if len(protocol) < 1 || len(protocol) > 255 {
+			return nil, fmt.Errorf("--alpn %q: a protocol's name has 1 to 255 bytes", protocol)
+		}
+	}
 	var err error
 	if f.caCert != "" {
 		if c.RootCAs, err = pki.LoadPool(f.caCert); err != nil {

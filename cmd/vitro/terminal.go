@@ -17,16 +17,21 @@ const (
 	colorNever  = "never"
 )
 
-// pageOptions says how text is laid out on w: colours and columns are for terminals, and NO_COLOR is heeded.
+// pageOptions says how text is laid out on w.
 func pageOptions(w io.Writer, level explain.Level, color string) (explain.Options, error) {
-	o := explain.Options{Level: level}
 	width, terminal := terminalWidth(w)
+	return layOut(level, color, width, terminal, os.Getenv)
+}
+
+// layOut keeps colours and columns for terminals, and heeds NO_COLOR.
+func layOut(level explain.Level, color string, width int, terminal bool, getenv func(string) string) (explain.Options, error) {
+	o := explain.Options{Level: level}
 	if terminal {
 		o.Width, o.Columns = width, true
 	}
 	switch color {
 	case colorAuto:
-		o.Color = terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+		o.Color = terminal && getenv("NO_COLOR") == "" && getenv("TERM") != "dumb"
 	case colorAlways:
 		o.Color = true
 	case colorNever:
