@@ -159,7 +159,9 @@ func (e *Engine) alert(content []byte) error {
 
 // refused makes the error of a fatal alert, with what it may be about.
 func (e *Engine) refused(a wire.Alert) error {
-	told := &fault.PeerAlert{Alert: a, Asked: e.desk.CertificateAsked && aboutCertificate(a.Description)}
+	// A server of TLS 1.2 that goes on to its Finished can do without the certificate that it asked for.
+	asked := e.desk.CertificateAsked && !e.ready.Load()
+	told := &fault.PeerAlert{Alert: a, Asked: asked && aboutCertificate(a.Description)}
 	if e.desk.Role == fault.Client && e.desk.Step == fault.StepClientHello {
 		switch a.Description {
 		case wire.AlertHandshakeFailure, wire.AlertInsufficientSecurity:
@@ -173,10 +175,11 @@ func (e *Engine) refused(a wire.Alert) error {
 	return told
 }
 
+// aboutCertificate tells the alerts of servers that got an empty list of certificates; decode_error is GnuTLS's.
 func aboutCertificate(d wire.AlertDescription) bool {
 	switch d {
 	case wire.AlertHandshakeFailure, wire.AlertBadCertificate, wire.AlertNoCertificate, wire.AlertCertificateUnknown,
-		wire.AlertCertificateRequired, wire.AlertAccessDenied, wire.AlertUnsupportedCertificate:
+		wire.AlertCertificateRequired, wire.AlertAccessDenied, wire.AlertUnsupportedCertificate, wire.AlertDecodeError:
 		return true
 	}
 	return false

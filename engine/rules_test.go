@@ -467,20 +467,23 @@ func TestEndings(t *testing.T) {
 	}
 }
 
-// A client that has no certificate to give says so, and knows why it is refused. RFC 5246 §7.4.6.
+// A client that has no certificate to give says so, and knows why it is refused: RFC 5246 §7.4.6 leaves the alert to
+// the server. GnuTLS sends decode_error.
 func TestClientCertificateWanted(t *testing.T) {
-	cc := clientConfig()
-	cc.CipherSuites = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}
-	client, server := newClient(t, cc), newServer(t, serverConfig(testkit.RSA))
-	m := split(t, server.take(t, client.step(t), 1<<20), wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeRSA})
-	ask := &wire.CertificateRequest{CertificateTypes: []wire.ClientCertificateType{1}, SignatureAlgorithms: suite.Schemes()}
-	out := client.take(t, frame(t, m[0], m[1], ask, m[2]), 1<<20)
-	if client.err != nil || len(out) < 12 || !bytes.Equal(out[5:12], []byte{11, 0, 0, 3, 0, 0, 0}) {
-		t.Fatalf("the answer begins with %x, want an empty Certificate; %v", out[:12], client.err)
-	}
-	client.take(t, record(wire.ContentAlert, []byte{2, byte(wire.AlertHandshakeFailure)}), 1<<20)
-	if !errors.Is(client.err, fault.ClientCertificateWanted) {
-		t.Errorf("refused with %v", client.err)
+	for _, alert := range []wire.AlertDescription{wire.AlertHandshakeFailure, wire.AlertBadCertificate, wire.AlertDecodeError} {
+		cc := clientConfig()
+		cc.CipherSuites = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}
+		client, server := newClient(t, cc), newServer(t, serverConfig(testkit.RSA))
+		m := split(t, server.take(t, client.step(t), 1<<20), wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeRSA})
+		ask := &wire.CertificateRequest{CertificateTypes: []wire.ClientCertificateType{1}, SignatureAlgorithms: suite.Schemes()}
+		out := client.take(t, frame(t, m[0], m[1], ask, m[2]), 1<<20)
+		if client.err != nil || len(out) < 12 || !bytes.Equal(out[5:12], []byte{11, 0, 0, 3, 0, 0, 0}) {
+			t.Fatalf("the answer begins with %x, want an empty Certificate; %v", out[:12], client.err)
+		}
+		client.take(t, record(wire.ContentAlert, []byte{2, byte(alert)}), 1<<20)
+		if !errors.Is(client.err, fault.ClientCertificateWanted) {
+			t.Errorf("refused with %v: %v", alert, client.err)
+		}
 	}
 	provoked(fault.ClientCertificateWanted)
 }

@@ -7,6 +7,11 @@ func alertHint(a *PeerAlert) string {
 	if a.Asked {
 		return ClientCertificateWanted.Hint
 	}
+	// RFC 5246 §7.2.2 leaves it to whoever wished to renegotiate whether the connection goes on without; OpenSSL
+	// ends it like this.
+	if a.Step == StepFinish && a.Alert.Description == wire.AlertHandshakeFailure {
+		return "the handshake had succeeded; some peers end the connection like this when they wish to renegotiate, which Vitro does not do"
+	}
 	if a.Role == Client {
 		if hint, ok := fromServer[a.Alert.Description]; ok {
 			if a.Step > StepClientHello && a.Alert.Description == wire.AlertHandshakeFailure {

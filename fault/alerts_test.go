@@ -89,4 +89,11 @@ func TestHandshakeFailureDependsOnTheStep(t *testing.T) {
 	if a.Hint() == early {
 		t.Errorf("after the hellos the offer is still to blame: %s", a.Hint())
 	}
+	// OpenSSL, in both roles, ends a connection like this whose renegotiation was refused.
+	for _, role := range []Role{Client, Server} {
+		a.Role, a.Step = role, StepFinish
+		if !strings.Contains(a.Hint(), "renegotiate") {
+			t.Errorf("the %v is not told of renegotiation after the handshake: %s", role, a.Hint())
+		}
+	}
 }
