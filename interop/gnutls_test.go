@@ -167,6 +167,11 @@ var (
 // free: then there is another one.
 func startGnuTLSServer(t *testing.T, cert *pki.Certificate, args ...string) *gnuTLSServer {
 	t.Helper()
+	return startGnuTLSServerIn(t, nil, cert, args...)
+}
+
+func startGnuTLSServerIn(t *testing.T, env []string, cert *pki.Certificate, args ...string) *gnuTLSServer {
+	t.Helper()
 	certFile, keyFile := testkit.Files(t, cert)
 	for range 5 {
 		listener := listen(t)
@@ -175,7 +180,7 @@ func startGnuTLSServer(t *testing.T, cert *pki.Certificate, args ...string) *gnu
 			t.Fatal(err)
 		}
 		listener.Close()
-		p := start(t, "gnutls-serv", append([]string{"--port", port, "--x509certfile", certFile, "--x509keyfile", keyFile}, args...)...)
+		p := startIn(t, env, "gnutls-serv", append([]string{"--port", port, "--x509certfile", certFile, "--x509keyfile", keyFile}, args...)...)
 		p.expect(gnuTLSInUse)
 		if gnuTLSListens.MatchString(p.out.String()) {
 			return &gnuTLSServer{p, port}
@@ -196,6 +201,7 @@ func (s *gnuTLSServer) addr() string { return net.JoinHostPort("127.0.0.1", s.po
 func (s *gnuTLSServer) talk(t *testing.T, conn net.Conn, data []byte) {
 	t.Helper()
 	exchange(t, conn, data, data)
+	closes(t, conn)
 }
 
 // report: gnutls-serv prints when it ends.

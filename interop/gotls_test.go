@@ -137,3 +137,15 @@ func (s *goServer) report(t *testing.T) report {
 	}
 	return goReport(got.state)
 }
+
+// goFail shakes hands in vain and returns the error. The connection is closed, so that nobody waits for its end.
+func goFail(t *testing.T, addr string, config *std.Config) error {
+	t.Helper()
+	conn := goDial(t, addr, config)
+	defer conn.Close()
+	err := conn.Handshake()
+	if err == nil {
+		t.Fatal("the handshake of crypto/tls succeeded")
+	}
+	return err
+}

@@ -42,7 +42,7 @@ type visit struct {
 // host is a server of others.
 type host interface {
 	addr() string
-	// talk sends data over Vitro's connection and checks what comes back.
+	// talk sends data over Vitro's connection, checks what comes back, and closes.
 	talk(t *testing.T, conn net.Conn, data []byte)
 	// report waits for the connection's end and returns what the server reports.
 	report(t *testing.T) report

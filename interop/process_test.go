@@ -64,12 +64,19 @@ type process struct {
 // start runs a program until the test ends, or limit is over. Its stdin stays open until closeInput.
 func start(t testing.TB, name string, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, name, args...)
+}
+
+// startIn is start with more in the environment.
+func startIn(t testing.TB, env []string, name string, args ...string) *process {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	p := &process{t: t, ctx: ctx, cmd: exec.CommandContext(ctx, name, args...), out: newScreen(), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = screenWriter{p.out, &p.out.out}, screenWriter{p.out, &p.out.err}
 	p.cmd.WaitDelay = time.Second
 	// Reports are read in English, whatever the user speaks.
 	p.cmd.Env = append(p.cmd.Environ(), "LC_ALL=C")
+	p.cmd.Env = append(p.cmd.Env, env...)
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err == nil {
 		err = p.cmd.Start()

@@ -180,7 +180,10 @@ func exchange(t *testing.T, conn net.Conn, data, want []byte) {
 	t.Helper()
 	written := make(chan error, 1)
 	go func() {
-		_, err := conn.Write(data)
+		var err error
+		if len(data) > 0 {
+			_, err = conn.Write(data)
+		}
 		written <- err
 	}()
 	got := make([]byte, len(want))
@@ -195,14 +198,21 @@ func exchange(t *testing.T, conn net.Conn, data, want []byte) {
 	}
 }
 
-// endOf reads to the peer's close_notify and tells what came before it. Truncation is an error.
-func endOf(t *testing.T, conn net.Conn) []byte {
+// ends asserts that nothing but the peer's close_notify is left to read, where the Config is strict, and closes.
+func ends(t *testing.T, conn net.Conn) {
 	t.Helper()
 	rest, err := io.ReadAll(conn)
-	if err != nil {
-		t.Errorf("reading to the end: %v", err)
+	if err != nil || len(rest) > 0 {
+		t.Errorf("reading to the end brought %.80q and %v, want nothing more", rest, err)
 	}
-	return rest
+	closes(t, conn)
+}
+
+func closes(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if err := conn.Close(); err != nil {
+		t.Errorf("closing: %v", err)
+	}
 }
 
 // isRule asserts that err is what we found, by its rule and role.
@@ -251,7 +261,7 @@ func talkHTTP(t *testing.T, conn net.Conn, data []byte) {
 	if !bytes.Equal(body, reply(data)) {
 		t.Errorf("the response's body of %d bytes is not the right one", len(body))
 	}
-	endOf(t, conn)
+	ends(t, conn)
 }
 
 // deadline bounds a connection that is not ours.
@@ -259,4 +269,18 @@ func deadline(t testing.TB, conn net.Conn) {
 	if err := conn.SetDeadline(time.Now().Add(limit)); err != nil {
 		t.Error(err)
 	}
+}
+
+// get asks a server of others for its page.
+func get(t *testing.T, conn net.Conn) string {
+	t.Helper()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Errorf("writing: %v", err)
+	}
+	page, err := io.ReadAll(conn)
+	if err != nil {
+		t.Errorf("reading: %v", err)
+	}
+	closes(t, conn)
+	return string(page)
 }

@@ -1,0 +1,147 @@
+package interop
+
+import (
+	"bufio"
+	std "crypto/tls"
+	"errors"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Vitro does not renegotiate, and says so with a warning (RFC 5246 §7.2.2, RFC 5746 §4.5): whether the connection
+// lives on is the peer's to decide.
+
+// s_client ends the connection when its wish is not met, and tells why.
+func TestServerRefusesRenegotiation(t *testing.T) {
+	feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := serve(t, serverConfig(t, testkit.RSA), echoLines)
+		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
+			"-CAfile", testkit.RootFile(t), "-verify_return_error")
+		client.input("before\n")
+		client.await(regexp.MustCompile(`(?m)^before$`))
+		client.input("R\n")
+		out := client.wait()
+		sees(t, out, `^RENEGOTIATING$`)
+		sees(t, out, `no renegotiation`)
+		got := server.done()
+		isAlert(t, got.err, wire.AlertHandshakeFailure)
+		if string(got.body) != "before\n" {
+			t.Errorf("our server got %q, want the line before", got.body)
+		}
+	})
+	// gnutls-cli asks at once after its handshake, and again and again until it trips over itself. Ours stands.
+	feature(t, gnuTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, serverConfig(t, testkit.RSA), echoLines)
+		client := gnuTLSClient(t, server.addr, "--rehandshake")
+		out := client.wait()
+		sees(t, out, `^- Description: `)
+		sawAlert(t, out, wire.AlertNoRenegotiation)
+		if err := server.done().err; err != nil && !errors.As(err, new(*fault.PeerAlert)) {
+			t.Errorf("our server ended the connection itself: %v", err)
+		}
+	})
+}
+
+// echoLines answers every line with itself, to the connection's end.
+func echoLines(conn *tls.Conn) ([]byte, error) {
+	var got []byte
+	for r := bufio.NewReader(conn); ; {
+		line, err := r.ReadBytes('\n')
+		got = append(got, line...)
+		if err == io.EOF {
+			return got, nil
+		}
+		if err != nil {
+			return got, err
+		}
+		if _, err := conn.Write(line); err != nil {
+			return got, err
+		}
+	}
+}
+
+// What the server sends after its HelloRequest arrives; whether it goes on is its own decision.
+func TestClientRefusesRenegotiation(t *testing.T) {
+	// s_server takes the warning for a reason to end the connection. That it asked for a certificate in the handshake
+	// that went well is not that reason.
+	feature(t, openSSL, fault.Client, func(t *testing.T) {
+		server := startSServer(t, testkit.Leaf(testkit.RSA), "-trace", "-verify", "1")
+		conn := mustDial(t, server.addr(), clientConfig())
+		if _, err := io.WriteString(conn, "before\n"); err != nil {
+			t.Fatal(err)
+		}
+		server.await(regexp.MustCompile(`(?m)^before$`))
+		server.input("r\n")
+		_, err := conn.Read(make([]byte, 1))
+		server.await(regexp.MustCompile(`Level=warning\(1\), description=no renegotiation\(100\)`))
+		told := isAlert(t, err, wire.AlertHandshakeFailure)
+		if !strings.Contains(told.Hint(), "renegotiate") || told.Step != fault.StepFinish {
+			t.Errorf("the error does not tell of renegotiation after the handshake: %v", err)
+		}
+		if errors.Is(err, fault.ClientCertificateWanted) {
+			t.Errorf("the error blames the client certificate, which the server could do without: %v", err)
+		}
+	})
+	// gnutls-serv sends HelloRequest and goes on to answer the command that made it do so.
+	feature(t, gnuTLS, fault.Client, func(t *testing.T) {
+		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo")
+		watch := &watcher{}
+		config := clientConfig()
+		config.Tracer = watch
+		conn := mustDial(t, server.addr(), config)
+		exchange(t, conn, []byte("**REHANDSHAKE**\n"), []byte("Successfully executed command\n"))
+		closes(t, conn)
+		if !watch.saw("HelloRequest received") || !watch.saw("no_renegotiation sent") {
+			t.Errorf("there was no HelloRequest, or no answer to it: %q", watch.list)
+		}
+	})
+}
+
+// watcher notes messages received and alerts sent.
+type watcher struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (w *watcher) Event(_ event.Meta, e event.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch e := e.(type) {
+	case event.Message:
+		if !e.Sent {
+			w.list = append(w.list, e.Message.Type().String()+" received")
+		}
+	case event.Alert:
+		if e.Sent {
+			w.list = append(w.list, e.Alert.Description.String()+" sent")
+		}
+	}
+}
+
+func (w *watcher) saw(what string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Contains(w.list, what)
+}
+
+// crypto/tls, as a client, renegotiates when it is asked, but no end of Vitro's asks; so it only must not be refused
+// for being able to.
+func TestServerAcceptsClientThatCouldRenegotiate(t *testing.T) {
+	feature(t, goTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		config := goConfig()
+		config.Renegotiation = std.RenegotiateFreelyAsClient
+		talkHTTP(t, goDial(t, server.addr, config), greeting)
+		server.servedGreeting(t)
+	})
+}

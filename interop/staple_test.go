@@ -1,0 +1,205 @@
+package interop
+
+import (
+	"bytes"
+	"crypto"
+	std "crypto/tls"
+	"encoding/base64"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ocsp"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/tls"
+)
+
+// RFC 6066 §8: what a server staples reaches the client unchanged.
+
+// staple is an OCSP response which says that the good RSA certificate is not revoked. It is good now by any clock.
+func staple(t *testing.T) []byte {
+	t.Helper()
+	issuer := testkit.PKI().Intermediate
+	response, err := ocsp.CreateResponse(issuer.Certificate, issuer.Certificate, ocsp.Response{
+		Status:       ocsp.Good,
+		SerialNumber: testkit.Leaf(testkit.RSA).Leaf.SerialNumber,
+		ThisUpdate:   time.Now().Add(-time.Hour),
+		NextUpdate:   time.Now().Add(time.Hour),
+		IssuerHash:   crypto.SHA1,
+	}, issuer.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+func staplingServer(t *testing.T, response []byte) *station {
+	config := serverConfig(t, testkit.RSA)
+	config.Certificates[0].OCSPStaple = response
+	return serve(t, config, post1)
+}
+
+func TestServerStaples(t *testing.T) {
+	feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := staplingServer(t, staple(t))
+		out := sClientVisitor("-status").run(t, server.addr)
+		sees(t, out, `^ +OCSP Response Status: successful`)
+		sees(t, out, `^ +Cert Status: good`)
+		server.servedGreeting(t)
+	})
+	feature(t, gnuTLS, fault.Server, func(t *testing.T) {
+		response := staple(t)
+		server := staplingServer(t, response)
+		file := filepath.Join(t.TempDir(), "ocsp")
+		gnuTLSVisitor("--save-ocsp", file).run(t, server.addr)
+		got, err := os.ReadFile(file)
+		if err != nil || !bytes.Equal(got, response) {
+			t.Errorf("gnutls-cli got a response of %d bytes (%v), want ours of %d", len(got), err, len(response))
+		}
+		server.servedGreeting(t)
+	})
+	feature(t, curl, fault.Server, func(t *testing.T) {
+		server := staplingServer(t, staple(t))
+		// It fails without a response, and verifies the one it gets.
+		sees(t, curlVisitor("--cert-status").run(t, server.addr), `^\* SSL certificate status: good`)
+		server.servedGreeting(t)
+	})
+	feature(t, goTLS, fault.Server, func(t *testing.T) {
+		response := staple(t)
+		server := staplingServer(t, response)
+		conn := goDial(t, server.addr, goConfig())
+		talkHTTP(t, conn, greeting)
+		if got := conn.OCSPResponse(); !bytes.Equal(got, response) {
+			t.Errorf("crypto/tls got a response of %d bytes, want ours of %d", len(got), len(response))
+		}
+		server.servedGreeting(t)
+	})
+}
+
+// A server that has nothing to staple does not announce it.
+func TestServerWithoutStaple(t *testing.T) {
+	feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := staplingServer(t, nil)
+		sees(t, sClientVisitor("-status").run(t, server.addr), `^OCSP response: no response sent`)
+		server.servedGreeting(t)
+	})
+}
+
+func TestClientGetsStaple(t *testing.T) {
+	for p, begin := range map[peer]func(t *testing.T, response []byte) host{
+		openSSL: func(t *testing.T, response []byte) host {
+			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-status_file", save(t, response))
+		},
+		gnuTLS: func(t *testing.T, response []byte) host {
+			return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--ocsp-response", save(t, response))
+		},
+		goTLS: func(t *testing.T, response []byte) host {
+			config := goConfig(testkit.RSA)
+			config.Certificates[0].OCSPStaple = response
+			return goServe(t, config)
+		},
+	} {
+		feature(t, p, fault.Client, func(t *testing.T) {
+			response := staple(t)
+			server := begin(t, response)
+			config := clientConfig()
+			var before []byte
+			config.VerifyConnection = func(s tls.ConnectionState) error {
+				before = s.OCSPResponse
+				return nil
+			}
+			conn := mustDial(t, server.addr(), config)
+			server.talk(t, conn, greeting)
+			if got := conn.ConnectionState().OCSPResponse; !bytes.Equal(got, response) {
+				t.Errorf("our ConnectionState has a response of %d bytes, want the server's of %d", len(got), len(response))
+			}
+			if !bytes.Equal(before, response) {
+				t.Errorf("the verifier got a response of %d bytes, want the server's of %d", len(before), len(response))
+			}
+		})
+	}
+}
+
+func save(t *testing.T, b []byte) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// RFC 6962 §3.3.1: certificate timestamps in the TLS extension. Nobody here verifies them, so any bytes will do.
+var timestamps = [][]byte{text(5, 100), text(6, 119)}
+
+// sctExtension is extension 18 as it stands in a ServerHello: type, length, and a list of lists with two-byte lengths.
+func sctExtension() []byte {
+	prefix := func(b []byte) []byte { return append([]byte{byte(len(b) >> 8), byte(len(b))}, b...) }
+	var list []byte
+	for _, sct := range timestamps {
+		list = append(list, prefix(sct)...)
+	}
+	return append([]byte{0, 18}, prefix(prefix(list))...)
+}
+
+var serverInfo = regexp.MustCompile(`(?s)-----BEGIN SERVERINFO FOR EXTENSION 18-----\n(.*?)\n-----END`)
+
+func TestServerSendsTimestamps(t *testing.T) {
+	feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := serve(t, timestampServer(t), post1)
+		out := sClientVisitor("-serverinfo", "18").run(t, server.addr)
+		got, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(submatch(serverInfo, out), "\n", ""))
+		if err != nil || !bytes.Equal(got, sctExtension()) {
+			t.Errorf("s_client got extension 18 as %x (%v), want %x", got, err, sctExtension())
+		}
+		server.servedGreeting(t)
+	})
+	feature(t, goTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, timestampServer(t), post1)
+		conn := goDial(t, server.addr, goConfig())
+		talkHTTP(t, conn, greeting)
+		if got := conn.ConnectionState().SignedCertificateTimestamps; !sameLists(got, timestamps) {
+			t.Errorf("crypto/tls got the timestamps %q, want %q", got, timestamps)
+		}
+		server.servedGreeting(t)
+	})
+}
+
+func timestampServer(t *testing.T) *tls.Config {
+	config := serverConfig(t, testkit.RSA)
+	config.Certificates[0].SignedCertificateTimestamps = timestamps
+	return config
+}
+
+func TestClientGetsTimestamps(t *testing.T) {
+	for p, begin := range map[peer]func(t *testing.T) host{
+		openSSL: func(t *testing.T) host {
+			info := pem.EncodeToMemory(&pem.Block{Type: "SERVERINFO FOR EXTENSION 18", Bytes: sctExtension()})
+			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-serverinfo", save(t, info))
+		},
+		goTLS: func(t *testing.T) host {
+			config := goConfig(testkit.RSA)
+			config.Certificates[0] = std.Certificate{Certificate: config.Certificates[0].Certificate,
+				PrivateKey: config.Certificates[0].PrivateKey, SignedCertificateTimestamps: timestamps}
+			return goServe(t, config)
+		},
+	} {
+		feature(t, p, fault.Client, func(t *testing.T) {
+			server := begin(t)
+			conn := mustDial(t, server.addr(), clientConfig())
+			server.talk(t, conn, greeting)
+			if got := conn.ConnectionState().SignedCertificateTimestamps; !sameLists(got, timestamps) {
+				t.Errorf("our ConnectionState has the timestamps %q, want %q", got, timestamps)
+			}
+		})
+	}
+}
+
+func sameLists(a, b [][]byte) bool { return slices.EqualFunc(a, b, bytes.Equal) }
