@@ -269,10 +269,14 @@ func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) {
 }
 
 // RecordSize returns how many bytes the record at the start of b has with its header, 0 if b is shorter than
-// a header. The error is the connection's failure: b does not begin a record.
+// a header. io.EOF says that the peer has closed its side, so that none is to be waited for. Any other error is the
+// connection's failure: b does not begin a record.
 func (e *Engine) RecordSize(b []byte) (int, error) {
 	if err := e.failed(); err != nil {
 		return 0, err
+	}
+	if e.peerClosed {
+		return 0, errEOF
 	}
 	if len(b) < record.HeaderLen {
 		return 0, nil
