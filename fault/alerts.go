@@ -30,7 +30,7 @@ func alertHint(a *PeerAlert) string {
 
 // fromServer: we are the client.
 var fromServer = map[wire.AlertDescription]string{
-	wire.AlertHandshakeFailure:       "the server shares no cipher suite, group or signature scheme with this offer; if it only speaks RSA key exchange, policy legacy allows it",
+	wire.AlertHandshakeFailure:       "the server shares no cipher suite, group or signature scheme with this offer, or is older than TLS 1.2; if it only speaks RSA key exchange, policy legacy allows it",
 	wire.AlertInsufficientSecurity:   "the server wants stronger suites than those offered",
 	wire.AlertProtocolVersion:        "the server does not take TLS 1.2",
 	wire.AlertUnrecognizedName:       "the server has no site of this name; check --servername",

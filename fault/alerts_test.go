@@ -85,6 +85,10 @@ func TestHandshakeFailureDependsOnTheStep(t *testing.T) {
 	if !strings.Contains(early, "policy legacy allows it") {
 		t.Errorf("the mend for a peer that only speaks RSA key exchange is missing: %s", early)
 	}
+	// Servers that end at TLS 1.1 find no suite of theirs among ours, all of which need TLS 1.2.
+	if !strings.Contains(early, "older than TLS 1.2") {
+		t.Errorf("a server that is too old is not thought of: %s", early)
+	}
 	a.Step = StepClientKeyExchange
 	if a.Hint() == early {
 		t.Errorf("after the hellos the offer is still to blame: %s", a.Hint())
