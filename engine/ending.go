@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -20,27 +21,33 @@ func (e *Engine) failed() error {
 
 // fail makes err the connection's failure, sends the alert of its rule and returns the failure. Only the first counts.
 func (e *Engine) fail(err error) error {
-	var found *fault.Error
-	var told *fault.PeerAlert
-	switch {
-	case errors.As(err, &told):
-		told.Role, told.Step = e.desk.Role, e.desk.Step
-		err = told
-	case errors.As(err, &found):
-		found.Role, found.Step = e.desk.Role, e.desk.Step
-		tellOfSilence(found)
-		err = found
-	default:
-		found = fault.New(fault.InternalError).Because(err)
-		err = found
-	}
-	if !e.failure.CompareAndSwap(nil, &err) {
+	found, failure := e.own(err)
+	if !e.failure.CompareAndSwap(nil, &failure) {
 		return e.failed()
 	}
 	e.cancel()
-	e.say(found, err)
-	hs.Tell(&e.desk, 0, event.Failed{Err: err})
-	return err
+	e.say(found, failure)
+	hs.Tell(&e.desk, 0, event.Failed{Err: failure})
+	return failure
+}
+
+// own returns what is wrong with this connection, and the fault if it is one of ours. It is a copy, because err may be
+// a value that the caller has for all connections. What err wraps is its cause, and may have happened on another one.
+func (e *Engine) own(err error) (*fault.Error, error) {
+	var found *fault.Error
+	switch err := err.(type) {
+	case *fault.PeerAlert:
+		told := *err
+		told.Role, told.Step = e.desk.Role, e.desk.Step
+		return nil, &told
+	case *fault.Error:
+		found = new(*err)
+	default:
+		found = fault.New(fault.InternalError).Because(err)
+	}
+	found.Role, found.Step = e.desk.Role, e.desk.Step
+	tellOfSilence(found)
+	return found, found
 }
 
 // tellOfSilence says what a client that says nothing more may be about: the rules' own hints are for who looks for
@@ -88,8 +95,8 @@ func (e *Engine) say(found *fault.Error, err error) {
 }
 
 // Abort ends the connection for a reason of the caller's: a *fault.Error as it is, the end of a context as Cancelled
-// or, where its deadline passed, Silence, anything else as ConnectionBroken. It is called by the goroutine that
-// drives Step.
+// or, where its deadline passed, Silence, io.ErrUnexpectedEOF as an end within a record, anything else as
+// ConnectionBroken. It is called by the goroutine that drives Step or the read half.
 func (e *Engine) Abort(reason error) error {
 	var known *fault.Error
 	switch {
@@ -99,11 +106,23 @@ func (e *Engine) Abort(reason error) error {
 		return e.fail(fault.New(fault.Cancelled).Because(reason))
 	case errors.Is(reason, context.DeadlineExceeded):
 		return e.fail(fault.New(fault.Silence).Because(reason))
+	case errors.Is(reason, io.ErrUnexpectedEOF):
+		return e.cutOff(reason)
 	}
 	return e.fail(fault.New(fault.ConnectionBroken).Because(reason))
 }
 
-// CloseInput says that the network has no more bytes. It returns the failure of a handshake that was still going on;
+// cutOff: the bytes ended within a record, which nobody can have meant.
+func (e *Engine) cutOff(reason error) error {
+	if !e.ready.Load() {
+		return e.fail(fault.New(fault.HangUp).Because(reason))
+	}
+	hs.Tell(&e.desk, 0, event.Truncated{})
+	return e.fail(fault.New(fault.Truncated).With("it ended within a record").Because(reason))
+}
+
+// CloseInput says that the network has no more bytes. If it has left a part of a record, Abort with
+// io.ErrUnexpectedEOF says more. CloseInput returns the failure of a handshake that was still going on;
 // after it io.EOF, or with StrictClose the fault Truncated, unless close_notify had come before.
 func (e *Engine) CloseInput() error {
 	if err := e.failed(); err != nil {

@@ -57,11 +57,7 @@ func (s awaitVerdict) takeVerdict(d *hs.Desk) (*hs.Negotiated, error) {
 		err = verdict.Err
 	}
 	if err != nil {
-		var known *fault.Error
-		if !errors.As(err, &known) {
-			known = fault.New(fault.RejectedByCaller).Because(err)
-		}
-		return nil, known
+		return nil, refusal(err)
 	}
 	chain := s.PeerCertificates
 	if len(verdict.Chains) > 0 {
@@ -69,6 +65,19 @@ func (s awaitVerdict) takeVerdict(d *hs.Desk) (*hs.Negotiated, error) {
 	}
 	hs.Tell(d, fault.StepClientVerification, event.PeerVerified{Chain: chain, ServerName: s.ServerName, Skipped: verdict.Skipped})
 	return s.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
+}
+
+// refusal gives the caller's reason a rule. A fault of the caller's making has its own; one that another connection
+// has failed with, such as that to an OCSP responder, says nothing about this peer.
+func refusal(err error) error {
+	var known *fault.Error
+	if !errors.As(err, &known) || known.Role != 0 || known.Rule.Silent {
+		return fault.New(fault.RejectedByCaller).Because(err)
+	}
+	if err == error(known) {
+		return known
+	}
+	return fault.New(known.Rule).Because(err)
 }
 
 // keyExchange makes the premaster secret and the message that carries the client's half of it.

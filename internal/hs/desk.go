@@ -80,11 +80,14 @@ func (in *Incoming) changeKeys(b flow.Boundary, p record.Protection) {
 	in.Half.SetProtection(p)
 }
 
-// Warn sends a warning alert.
+// Warn sends a warning alert. After our close_notify it stays unsaid, and reading goes on (RFC 5246 §7.2.1).
 func (d *Desk) Warn(a wire.AlertDescription) error {
 	alert := wire.Alert{Level: wire.LevelWarning, Description: a}
-	Tell(d, 0, event.Alert{Sent: true, Alert: alert})
-	return d.Out.Write(wire.ContentAlert, alert.Append(nil))
+	said, err := d.Out.Aside(wire.ContentAlert, alert.Append(nil))
+	if said {
+		Tell(d, 0, event.Alert{Sent: true, Alert: alert})
+	}
+	return err
 }
 
 // Secret hands a secret to the configured sink, if there is one.

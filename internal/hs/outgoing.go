@@ -38,6 +38,18 @@ func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
 	return err
 }
 
+// Aside is Write for what may as well stay unsaid: after the end it does nothing. It returns whether it was said.
+func (o *Outgoing) Aside(t wire.ContentType, content []byte) (bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return false, nil
+	}
+	var err error
+	o.pending, err = o.seal(o.pending, t, content)
+	return err == nil, err
+}
+
 // ChangeKeys puts a ChangeCipherSpec out and protects what follows.
 func (o *Outgoing) ChangeKeys(p record.Protection) error {
 	o.mu.Lock()
