@@ -1,7 +1,7 @@
 package suite
 
 import (
-	"crypto/ecdh"
+	"errors"
 	"fmt"
 	"io"
 
@@ -13,27 +13,38 @@ type PrivateShare interface {
 	Group() wire.NamedGroup
 	// Public is what goes to the peer.
 	Public() []byte
-	// Shared is the secret that this key and the peer's public key make. It fails on a public key that is no
-	// point of the group, or whose secret would be the same whatever our key is.
+	// Shared is the secret that this key and the peer's half make. It fails on a half of another length, on one that
+	// is no point of the group, and on one whose secret would be the same whatever our key is.
 	Shared(peer []byte) ([]byte, error)
 }
 
+// group is one key exchange, or two whose public values and secrets are joined in the order of parts.
 type group struct {
-	id        wire.NamedGroup
-	curve     ecdh.Curve
-	scalarLen int
-	topMask   byte // of the scalar's first byte, where the order is not a whole number of bytes
+	id    wire.NamedGroup
+	parts []exchange
+	// classical is the group of the part that is also offered by itself, 0 for a group that is no hybrid.
+	classical wire.NamedGroup
 }
 
-// groups is every group that Vitro has, best first.
+// groups is every group of TLS 1.2 that Vitro has, best first; TLS 1.3 has them too.
 var groups = []group{
-	{wire.X25519, ecdh.X25519(), 32, 0xff},
-	{wire.SecP256r1, ecdh.P256(), 32, 0xff},
-	{wire.SecP384r1, ecdh.P384(), 48, 0xff},
-	{wire.SecP521r1, ecdh.P521(), 66, 0x01},
+	{id: wire.X25519, parts: []exchange{x25519}},
+	{id: wire.SecP256r1, parts: []exchange{p256}},
+	{id: wire.SecP384r1, parts: []exchange{p384}},
+	{id: wire.SecP521r1, parts: []exchange{p521}},
 }
 
-// Groups returns every group, best first.
+// groups13 is what TLS 1.3 has besides. A hybrid is as strong as the stronger of its parts; the one
+// that FIPS 140 approved stands first (draft-ietf-tls-ecdhe-mlkem §4, draft-ietf-tls-mlkem §4).
+var groups13 = []group{
+	{wire.NamedGroup(0x11ec), []exchange{mlkem768, x25519}, wire.X25519},
+	{wire.NamedGroup(0x11eb), []exchange{p256, mlkem768}, wire.SecP256r1},
+	{wire.NamedGroup(0x11ed), []exchange{p384, mlkem1024}, wire.SecP384r1},
+	{id: wire.NamedGroup(0x0201), parts: []exchange{mlkem768}},
+	{id: wire.NamedGroup(0x0202), parts: []exchange{mlkem1024}},
+}
+
+// Groups returns every group of TLS 1.2, best first.
 func Groups() []wire.NamedGroup {
 	var list []wire.NamedGroup
 	for _, g := range groups {
@@ -42,53 +53,132 @@ func Groups() []wire.NamedGroup {
 	return list
 }
 
-// HasGroup reports whether Vitro has a group.
-func HasGroup(id wire.NamedGroup) bool {
-	for _, g := range groups {
-		if g.id == id {
-			return true
-		}
+// Groups13 returns every group of TLS 1.3, best first: the hybrid that nearly everyone has, then the classical groups,
+// then those that few ask for.
+func Groups13() []wire.NamedGroup {
+	list := append([]wire.NamedGroup{groups13[0].id}, Groups()...)
+	for _, g := range groups13[1:] {
+		list = append(list, g.id)
 	}
-	return false
+	return list
 }
 
-// NewShare makes an ephemeral key whose bytes come from random.
+// HasGroup reports whether Vitro has a group, in whichever version.
+func HasGroup(id wire.NamedGroup) bool { return groupByID(id) != nil }
+
+func groupByID(id wire.NamedGroup) *group {
+	for _, list := range [][]group{groups, groups13} {
+		for i := range list {
+			if list[i].id == id {
+				return &list[i]
+			}
+		}
+	}
+	return nil
+}
+
+// errLength: a peer's half of a length that the group does not have.
+var errLength = errors.New("the public value has the wrong length")
+
+// NewShare makes an ephemeral key whose bytes come from random: a server's in TLS 1.2, a client's in any version.
 func NewShare(id wire.NamedGroup, random io.Reader) (PrivateShare, error) {
-	for _, g := range groups {
-		if g.id != id {
-			continue
-		}
-		scalar := make([]byte, g.scalarLen)
-		// A random scalar of the NIST groups is out of range with a probability far below one in 2^32 (P-521: one
-		// in two hundred or so is not, hence the mask); the bound only ends a broken random source.
-		for range 64 {
-			if _, err := io.ReadFull(random, scalar); err != nil {
-				return nil, fmt.Errorf("reading randomness: %w", err)
-			}
-			scalar[0] &= g.topMask
-			key, err := g.curve.NewPrivateKey(scalar)
-			if err == nil {
-				return &ecdhShare{id, key}, nil
-			}
-		}
-		return nil, fmt.Errorf("no valid scalar for %v in 64 tries: the random source is broken", id)
+	g := groupByID(id)
+	if g == nil {
+		return nil, fmt.Errorf("no group %v", id)
 	}
-	return nil, fmt.Errorf("no group %v", id)
+	s := &share{group: g}
+	for _, part := range g.parts {
+		key, err := part.generate(random)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", id, err)
+		}
+		s.keys = append(s.keys, key)
+	}
+	return s, nil
 }
 
-type ecdhShare struct {
-	id  wire.NamedGroup
-	key *ecdh.PrivateKey
+// Encapsulate is the answering half of a key exchange: it takes the public value of the share that the peer made with
+// [NewShare], and returns what goes to the peer and the secret that its Shared will make of it. What Go draws itself for
+// ML-KEM does not come from random.
+func Encapsulate(id wire.NamedGroup, peerPublic []byte, random io.Reader) (public, shared []byte, err error) {
+	g := groupByID(id)
+	if g == nil {
+		return nil, nil, fmt.Errorf("no group %v", id)
+	}
+	peers, err := g.cut(peerPublic, exchange.shareLen)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, part := range g.parts {
+		reply, secret, err := part.encapsulate(peers[i], random)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%v: %w", id, err)
+		}
+		public, shared = append(public, reply...), append(shared, secret...)
+	}
+	return public, shared, nil
 }
 
-func (s *ecdhShare) Group() wire.NamedGroup { return s.id }
-func (s *ecdhShare) Public() []byte         { return s.key.PublicKey().Bytes() }
+// cut takes a public value apart, which has exactly the length of all parts.
+func (g *group) cut(public []byte, length func(exchange) int) ([][]byte, error) {
+	rest := public
+	var parts [][]byte
+	for _, part := range g.parts {
+		n := length(part)
+		if len(rest) < n {
+			return nil, fmt.Errorf("%v: %w: %d bytes", g.id, errLength, len(public))
+		}
+		parts, rest = append(parts, rest[:n:n]), rest[n:]
+	}
+	if len(rest) > 0 {
+		return nil, fmt.Errorf("%v: %w: %d bytes", g.id, errLength, len(public))
+	}
+	return parts, nil
+}
 
-// Shared checks the point as RFC 8422 §5.11 says: on the curve, and for X25519 not all zero; crypto/ecdh does both.
-func (s *ecdhShare) Shared(peer []byte) ([]byte, error) {
-	pub, err := s.key.Curve().NewPublicKey(peer)
+type share struct {
+	group *group
+	keys  []ephemeral // one for each part of the group
+}
+
+func (s *share) Group() wire.NamedGroup { return s.group.id }
+
+func (s *share) Public() []byte {
+	var public []byte
+	for _, key := range s.keys {
+		public = append(public, key.public()...)
+	}
+	return public
+}
+
+func (s *share) Shared(peer []byte) ([]byte, error) {
+	replies, err := s.group.cut(peer, exchange.replyLen)
 	if err != nil {
 		return nil, err
 	}
-	return s.key.ECDH(pub)
+	var shared []byte
+	for i, key := range s.keys {
+		secret, err := key.shared(replies[i])
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", s.group.id, err)
+		}
+		shared = append(shared, secret...)
+	}
+	return shared, nil
+}
+
+// Classical returns the classical half of a hybrid's share, to be offered beside it as a share of its own group at
+// no further cost; nil if there is none.
+func Classical(s PrivateShare) PrivateShare {
+	hybrid, ok := s.(*share)
+	if !ok || hybrid.group.classical == 0 {
+		return nil
+	}
+	own := groupByID(hybrid.group.classical)
+	for i, part := range hybrid.group.parts {
+		if part == own.parts[0] {
+			return &share{own, []ephemeral{hybrid.keys[i]}}
+		}
+	}
+	return nil
 }

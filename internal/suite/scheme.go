@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	_ "crypto/sha1"
@@ -25,28 +26,41 @@ const (
 type scheme struct {
 	id        wire.SignatureScheme
 	algorithm algorithm
-	hash      crypto.Hash // 0: the message is signed as it is
+	hash      crypto.Hash    // 0: the message is signed as it is
+	curve     elliptic.Curve // of ecdsaAny in TLS 1.3, where the scheme names it too (RFC 8446 §4.2.3)
 }
 
 // schemes is every signature scheme that Vitro signs and verifies with, best first. SHA-1 is not among them.
 var schemes = []scheme{
-	{wire.ED25519, edwards, 0},
-	{wire.ECDSA_SECP256R1_SHA256, ecdsaAny, crypto.SHA256},
-	{wire.RSA_PSS_RSAE_SHA256, rsaPSS, crypto.SHA256},
-	{wire.RSA_PKCS1_SHA256, rsaPKCS1, crypto.SHA256},
-	{wire.ECDSA_SECP384R1_SHA384, ecdsaAny, crypto.SHA384},
-	{wire.RSA_PSS_RSAE_SHA384, rsaPSS, crypto.SHA384},
-	{wire.RSA_PKCS1_SHA384, rsaPKCS1, crypto.SHA384},
-	{wire.ECDSA_SECP521R1_SHA512, ecdsaAny, crypto.SHA512},
-	{wire.RSA_PSS_RSAE_SHA512, rsaPSS, crypto.SHA512},
-	{wire.RSA_PKCS1_SHA512, rsaPKCS1, crypto.SHA512},
+	{wire.ED25519, edwards, 0, nil},
+	{wire.ECDSA_SECP256R1_SHA256, ecdsaAny, crypto.SHA256, elliptic.P256()},
+	{wire.RSA_PSS_RSAE_SHA256, rsaPSS, crypto.SHA256, nil},
+	{wire.RSA_PKCS1_SHA256, rsaPKCS1, crypto.SHA256, nil},
+	{wire.ECDSA_SECP384R1_SHA384, ecdsaAny, crypto.SHA384, elliptic.P384()},
+	{wire.RSA_PSS_RSAE_SHA384, rsaPSS, crypto.SHA384, nil},
+	{wire.RSA_PKCS1_SHA384, rsaPKCS1, crypto.SHA384, nil},
+	{wire.ECDSA_SECP521R1_SHA512, ecdsaAny, crypto.SHA512, elliptic.P521()},
+	{wire.RSA_PSS_RSAE_SHA512, rsaPSS, crypto.SHA512, nil},
+	{wire.RSA_PKCS1_SHA512, rsaPKCS1, crypto.SHA512, nil},
 }
 
-// Schemes returns every signature scheme, best first.
+// Schemes returns every signature scheme of TLS 1.2, best first.
 func Schemes() []wire.SignatureScheme {
+	return schemesThat(func(scheme) bool { return true })
+}
+
+// Schemes13 returns every scheme that may sign a handshake of TLS 1.3, best first. RFC 8446 §4.2.3: PKCS #1 v1.5 signs
+// certificates only.
+func Schemes13() []wire.SignatureScheme {
+	return schemesThat(func(s scheme) bool { return s.algorithm != rsaPKCS1 })
+}
+
+func schemesThat(suit func(scheme) bool) []wire.SignatureScheme {
 	var list []wire.SignatureScheme
 	for _, s := range schemes {
-		list = append(list, s.id)
+		if suit(s) {
+			list = append(list, s.id)
+		}
 	}
 	return list
 }
@@ -80,15 +94,23 @@ func (s scheme) fits(pub crypto.PublicKey) bool {
 	return false
 }
 
-// SchemesFor returns the schemes that a key can sign with, best first.
-func SchemesFor(pub crypto.PublicKey) []wire.SignatureScheme {
-	var list []wire.SignatureScheme
-	for _, s := range schemes {
-		if s.fits(pub) {
-			list = append(list, s.id)
-		}
+// fits13 reports whether a key can sign a handshake of TLS 1.3 with a scheme. RFC 8446 §4.2.3: a scheme of ECDSA goes
+// with its own curve only, and PKCS #1 v1.5 with none.
+func (s scheme) fits13(pub crypto.PublicKey) bool {
+	if key, ok := pub.(*ecdsa.PublicKey); ok && key.Curve != s.curve {
+		return false
 	}
-	return list
+	return s.algorithm != rsaPKCS1 && s.fits(pub)
+}
+
+// SchemesFor returns the schemes that a key can sign with in TLS 1.2, best first.
+func SchemesFor(pub crypto.PublicKey) []wire.SignatureScheme {
+	return schemesThat(func(s scheme) bool { return s.fits(pub) })
+}
+
+// SchemesFor13 returns the schemes that a key can sign a handshake of TLS 1.3 with, best first.
+func SchemesFor13(pub crypto.PublicKey) []wire.SignatureScheme {
+	return schemesThat(func(s scheme) bool { return s.fits13(pub) })
 }
 
 // AuthOf returns which kind of suites a public key authenticates, 0 for a key that TLS has no use for.
@@ -116,10 +138,15 @@ func (s scheme) digest(message []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Verify checks a signature over message.
+// Verify checks a signature over message by the rules of TLS 1.2.
 func Verify(pub crypto.PublicKey, id wire.SignatureScheme, message, signature []byte) error {
+	return VerifyFor(wire.TLS12, pub, id, message, signature)
+}
+
+// VerifyFor checks a signature over message by the rules of a version: what they do not allow gives [ErrWrongKey].
+func VerifyFor(v wire.Version, pub crypto.PublicKey, id wire.SignatureScheme, message, signature []byte) error {
 	s, ok := schemeByID(id)
-	if !ok || !s.fits(pub) {
+	if !ok || !s.fits(pub) || v >= wire.TLS13 && !s.fits13(pub) {
 		return ErrWrongKey
 	}
 	digest := s.digest(message)

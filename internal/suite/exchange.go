@@ -1,0 +1,133 @@
+package suite
+
+import (
+	"crypto"
+	"crypto/ecdh"
+	"crypto/mlkem"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// exchange is one primitive that two sides agree on a secret with. The first sends its share, the second its reply.
+type exchange interface {
+	shareLen() int
+	replyLen() int
+	generate(random io.Reader) (ephemeral, error)
+	encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error)
+}
+
+// ephemeral is the private key behind a share.
+type ephemeral interface {
+	public() []byte
+	shared(reply []byte) ([]byte, error)
+}
+
+var (
+	x25519 = &diffieHellman{ecdh.X25519(), 32, 32, 0xff}
+	p256   = &diffieHellman{ecdh.P256(), 65, 32, 0xff}
+	p384   = &diffieHellman{ecdh.P384(), 97, 48, 0xff}
+	p521   = &diffieHellman{ecdh.P521(), 133, 66, 0x01}
+
+	mlkem768 = &kem{
+		mlkem.EncapsulationKeySize768, mlkem.CiphertextSize768,
+		func(seed []byte) (crypto.Decapsulator, error) { return mlkem.NewDecapsulationKey768(seed) },
+		func(key []byte) (crypto.Encapsulator, error) { return mlkem.NewEncapsulationKey768(key) },
+	}
+	mlkem1024 = &kem{
+		mlkem.EncapsulationKeySize1024, mlkem.CiphertextSize1024,
+		func(seed []byte) (crypto.Decapsulator, error) { return mlkem.NewDecapsulationKey1024(seed) },
+		func(key []byte) (crypto.Encapsulator, error) { return mlkem.NewEncapsulationKey1024(key) },
+	}
+)
+
+type diffieHellman struct {
+	curve     ecdh.Curve
+	publicLen int
+	scalarLen int
+	topMask   byte // of the scalar's first byte, where the order is not a whole number of bytes
+}
+
+func (d *diffieHellman) shareLen() int { return d.publicLen }
+func (d *diffieHellman) replyLen() int { return d.publicLen }
+
+func (d *diffieHellman) generate(random io.Reader) (ephemeral, error) {
+	scalar := make([]byte, d.scalarLen)
+	defer clear(scalar)
+	// A random scalar of the NIST groups is out of range with a probability far below one in 2^32 (P-521: one
+	// in two hundred or so is not, hence the mask); the bound only ends a broken random source.
+	for range 64 {
+		if _, err := io.ReadFull(random, scalar); err != nil {
+			return nil, fmt.Errorf("reading randomness: %w", err)
+		}
+		scalar[0] &= d.topMask
+		if key, err := d.curve.NewPrivateKey(scalar); err == nil {
+			return &ecdhKey{key}, nil
+		}
+	}
+	return nil, errors.New("no valid scalar in 64 tries: the random source is broken")
+}
+
+func (d *diffieHellman) encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error) {
+	key, err := d.generate(random)
+	if err != nil {
+		return nil, nil, err
+	}
+	shared, err = key.shared(peer)
+	return key.public(), shared, err
+}
+
+type ecdhKey struct{ key *ecdh.PrivateKey }
+
+func (e *ecdhKey) public() []byte { return e.key.PublicKey().Bytes() }
+
+// shared checks the point as RFC 8422 §5.11 and RFC 8446 §7.4.2 say: on the curve, and for X25519 a secret that is not
+// all zero; crypto/ecdh does both.
+func (e *ecdhKey) shared(reply []byte) ([]byte, error) {
+	pub, err := e.key.Curve().NewPublicKey(reply)
+	if err != nil {
+		return nil, err
+	}
+	return e.key.ECDH(pub)
+}
+
+// kem is ML-KEM with one set of parameters. FIPS 203.
+type kem struct {
+	keyLen, ciphertextLen int
+	decapsulator          func(seed []byte) (crypto.Decapsulator, error)
+	encapsulator          func(key []byte) (crypto.Encapsulator, error)
+}
+
+func (k *kem) shareLen() int { return k.keyLen }
+func (k *kem) replyLen() int { return k.ciphertextLen }
+
+func (k *kem) generate(random io.Reader) (ephemeral, error) {
+	seed := make([]byte, mlkem.SeedSize)
+	defer clear(seed)
+	if _, err := io.ReadFull(random, seed); err != nil {
+		return nil, fmt.Errorf("reading randomness: %w", err)
+	}
+	key, err := k.decapsulator(seed)
+	if err != nil {
+		return nil, err
+	}
+	return &kemKey{key}, nil
+}
+
+// encapsulate refuses a key with a coefficient beyond the modulus (FIPS 203 §7.2), which crypto/mlkem checks.
+func (k *kem) encapsulate(peer []byte, _ io.Reader) (reply, shared []byte, err error) {
+	key, err := k.encapsulator(peer)
+	if err != nil {
+		return nil, nil, err
+	}
+	shared, reply = key.Encapsulate()
+	return reply, shared, nil
+}
+
+type kemKey struct{ key crypto.Decapsulator }
+
+func (k *kemKey) public() []byte { return k.key.Encapsulator().Bytes() }
+
+// shared never fails on a ciphertext of the right length: one that was not made for this key gives a secret that nobody
+// else has (FIPS 203 §6.3).
+func (k *kemKey) shared(reply []byte) ([]byte, error) { return k.key.Decapsulate(reply) }
