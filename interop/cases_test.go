@@ -32,11 +32,20 @@ func caseOf(t *testing.T, axis string, p peer, role fault.Role, f func(t *testin
 	})
 }
 
-// How the programs tell of an alert that came: OpenSSL in an error, GnuTLS in a line, curl with the level in the
-// upper byte.
+// noPeer notes that a case has no peer here.
+func noPeer(t *testing.T, p peer, role fault.Role, reason string) {
+	t.Helper()
+	at := column{p.name(), role}.String()
+	t.Run(at, func(t *testing.T) { gap(t, t.Name(), reason) })
+}
+
+// How the programs tell of an alert that came: OpenSSL in an error or in its trace, gnutls-cli in a line, gnutls-serv
+// in its log, curl with the level in the upper byte.
 var alertsTold = []*regexp.Regexp{
 	regexp.MustCompile(`SSL alert number (\d+)`),
 	regexp.MustCompile(`Received alert \[(\d+)\]`),
+	gnuTLSAlert,
+	regexp.MustCompile(`Received Record\nHeader:\n.*\n.*Alert \(21\)\n.*\n +Level=fatal\(2\), description=[^(]*\((\d+)\)`),
 	regexp.MustCompile(`\(IN\), TLS alert, [^(]*\((\d+)\)`),
 }
 

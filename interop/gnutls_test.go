@@ -99,13 +99,18 @@ func gnuTLSPriority(c cell) string {
 // gnuTLSClient runs gnutls-cli, which verifies, and goes on until the server closes.
 func gnuTLSClient(t *testing.T, addr string, args ...string) *process {
 	t.Helper()
+	return gnuTLSClientIn(t, nil, addr, args...)
+}
+
+func gnuTLSClientIn(t *testing.T, env []string, addr string, args ...string) *process {
+	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	fixed := []string{"--port", port, "--sni-hostname", testkit.Host, "--verify-hostname", testkit.Host,
 		"--x509cafile", testkit.RootFile(t)}
-	return start(t, "gnutls-cli", append(append(fixed, args...), host)...)
+	return startIn(t, env, "gnutls-cli", append(append(fixed, args...), host)...)
 }
 
 func (*gnuTLSPeer) client(t *testing.T, c cell, addr string, request []byte) visit {
@@ -208,4 +213,13 @@ func (s *gnuTLSServer) talk(t *testing.T, conn net.Conn, data []byte) {
 func (s *gnuTLSServer) report(t *testing.T) report {
 	t.Helper()
 	return gnuTLSReport(s.stop())
+}
+
+var gnuTLSAlert = regexp.MustCompile(`Alert\[2\|(\d+)\] - .* was received`)
+
+// sawAlert asserts that gnutls-serv tells of an alert that it got from us; it does with --debug 5.
+func (s *gnuTLSServer) sawAlert(t *testing.T, want wire.AlertDescription) {
+	t.Helper()
+	s.expect(gnuTLSAlert)
+	sawAlert(t, s.stop(), want)
 }

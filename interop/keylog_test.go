@@ -26,6 +26,15 @@ func TestServerKeyLog(t *testing.T) {
 				server.servedGreeting(t)
 				sameLog(t, ours.Bytes(), read(t, file))
 			})
+			feature(t, gnuTLS, fault.Server, func(t *testing.T) {
+				file := filepath.Join(t.TempDir(), "keys")
+				server, ours := loggingServer(t, policy)
+				client := gnuTLSClientIn(t, []string{"SSLKEYLOGFILE=" + file}, server.addr, "--priority", gnuTLSPriority(keyExchangeCell(policy)))
+				client.input(string(post(greeting)))
+				client.wait()
+				server.servedGreeting(t)
+				sameLog(t, ours.Bytes(), read(t, file))
+			})
 			feature(t, goTLS, fault.Server, func(t *testing.T) {
 				var theirs bytes.Buffer
 				server, ours := loggingServer(t, policy)
@@ -44,6 +53,14 @@ func TestServerKeyLog(t *testing.T) {
 
 var keyExchanges = map[string]string{"kECDHE": tls.PolicyModern, "kRSA": tls.PolicyLegacy}
 
+// keyExchangeCell has a suite with the key exchange that a policy is here for.
+func keyExchangeCell(policy string) cell {
+	if policy == tls.PolicyLegacy {
+		return cell{suite: rsaOnly}
+	}
+	return cell{suite: favourite(suite.AuthRSA)}
+}
+
 func loggingServer(t *testing.T, policy string) (*station, *bytes.Buffer) {
 	var ours bytes.Buffer
 	config := serverConfig(t, testkit.RSA)
@@ -61,13 +78,20 @@ func TestClientKeyLog(t *testing.T) {
 				server.wait()
 				sameLog(t, ours, read(t, file))
 			})
+			feature(t, goTLS, fault.Client, func(t *testing.T) {
+				var theirs bytes.Buffer
+				config := goConfig(testkit.RSA)
+				config.KeyLogWriter = &theirs
+				config.CipherSuites = []uint16{uint16(keyExchangeCell(policy).suite.ID)}
+				server := goServe(t, config)
+				ours := logOf(t, server, policy)
+				server.report(t)
+				sameLog(t, ours, theirs.Bytes())
+			})
 			feature(t, gnuTLS, fault.Client, func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "keys")
-				c := cell{suite: favourite(suite.AuthRSA)}
-				if policy == tls.PolicyLegacy {
-					c.suite = rsaOnly
-				}
-				server := startGnuTLSServerIn(t, []string{"SSLKEYLOGFILE=" + file}, testkit.Leaf(testkit.RSA), "--echo", "--priority", gnuTLSPriority(c))
+				server := startGnuTLSServerIn(t, []string{"SSLKEYLOGFILE=" + file}, testkit.Leaf(testkit.RSA), "--echo",
+					"--priority", gnuTLSPriority(keyExchangeCell(policy)))
 				ours := logOf(t, server, policy)
 				server.stop()
 				sameLog(t, ours, read(t, file))

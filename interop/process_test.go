@@ -61,7 +61,7 @@ type process struct {
 	failed error // valid once ended is closed
 }
 
-// start runs a program until the test ends, or limit is over. Its stdin stays open until closeInput.
+// start runs a program until the test ends, or limit is over. Its stdin stays open.
 func start(t testing.TB, name string, args ...string) *process {
 	t.Helper()
 	return startIn(t, nil, name, args...)
@@ -115,8 +115,6 @@ func (p *process) input(text string) {
 		p.t.Errorf("writing to %s: %v", p.cmd.Args[0], err)
 	}
 }
-
-func (p *process) closeInput() { _ = p.stdin.Close() }
 
 // expect waits until the program has printed what the pattern describes, and returns its submatches; nil if the
 // program ended without it.

@@ -23,6 +23,8 @@ import (
 
 // s_client ends the connection when its wish is not met, and tells why.
 func TestServerRefusesRenegotiation(t *testing.T) {
+	noPeer(t, goTLS, fault.Server, "no client of crypto/tls begins to renegotiate")
+	noPeer(t, curl, fault.Server, "curl does not renegotiate by itself")
 	feature(t, openSSL, fault.Server, func(t *testing.T) {
 		server := serve(t, serverConfig(t, testkit.RSA), echoLines)
 		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
@@ -72,6 +74,7 @@ func echoLines(conn *tls.Conn) ([]byte, error) {
 
 // What the server sends after its HelloRequest arrives; whether it goes on is its own decision.
 func TestClientRefusesRenegotiation(t *testing.T) {
+	noPeer(t, goTLS, fault.Client, "no server of crypto/tls asks to renegotiate")
 	// s_server takes the warning for a reason to end the connection. That it asked for a certificate in the handshake
 	// that went well is not that reason.
 	feature(t, openSSL, fault.Client, func(t *testing.T) {
