@@ -64,22 +64,29 @@ func (t ContentType) String() string {
 	return fmt.Sprintf("content type %d", uint8(t))
 }
 
-// HandshakeType is the type of a handshake message. RFC 5246 §7.4.
+// HandshakeType is the type of a handshake message. RFC 5246 §7.4, RFC 8446 §4.
 type HandshakeType uint8
 
 const (
-	TypeHelloRequest       HandshakeType = 0
-	TypeClientHello        HandshakeType = 1
-	TypeServerHello        HandshakeType = 2
-	TypeNewSessionTicket   HandshakeType = 4
-	TypeCertificate        HandshakeType = 11
-	TypeServerKeyExchange  HandshakeType = 12
-	TypeCertificateRequest HandshakeType = 13
-	TypeServerHelloDone    HandshakeType = 14
-	TypeCertificateVerify  HandshakeType = 15
-	TypeClientKeyExchange  HandshakeType = 16
-	TypeFinished           HandshakeType = 20
-	TypeCertificateStatus  HandshakeType = 22
+	TypeHelloRequest        HandshakeType = 0
+	TypeClientHello         HandshakeType = 1
+	TypeServerHello         HandshakeType = 2
+	TypeNewSessionTicket    HandshakeType = 4
+	TypeEndOfEarlyData      HandshakeType = 5
+	TypeEncryptedExtensions HandshakeType = 8
+	TypeCertificate         HandshakeType = 11
+	TypeServerKeyExchange   HandshakeType = 12
+	TypeCertificateRequest  HandshakeType = 13
+	TypeServerHelloDone     HandshakeType = 14
+	TypeCertificateVerify   HandshakeType = 15
+	TypeClientKeyExchange   HandshakeType = 16
+	TypeFinished            HandshakeType = 20
+	TypeCertificateStatus   HandshakeType = 22
+	TypeKeyUpdate           HandshakeType = 24
+
+	// TypeMessageHash is never sent: it heads the hash that takes the first ClientHello's place in the transcript
+	// after a HelloRetryRequest. RFC 8446 §4.4.1.
+	TypeMessageHash HandshakeType = 254
 
 	// TypeChangeCipherSpec is no code point; it stands for the record that takes a place among the messages.
 	// RFC 8446 §B.3 keeps 254 for message_hash and leaves 255 free.
@@ -96,6 +103,10 @@ func (t HandshakeType) String() string {
 		return "ServerHello"
 	case TypeNewSessionTicket:
 		return "NewSessionTicket"
+	case TypeEndOfEarlyData:
+		return "EndOfEarlyData"
+	case TypeEncryptedExtensions:
+		return "EncryptedExtensions"
 	case TypeCertificate:
 		return "Certificate"
 	case TypeServerKeyExchange:
@@ -112,6 +123,10 @@ func (t HandshakeType) String() string {
 		return "Finished"
 	case TypeCertificateStatus:
 		return "CertificateStatus"
+	case TypeKeyUpdate:
+		return "KeyUpdate"
+	case TypeMessageHash:
+		return "message_hash"
 	case TypeChangeCipherSpec:
 		return "ChangeCipherSpec"
 	}
@@ -140,6 +155,9 @@ const (
 	TLS_RSA_WITH_AES_128_GCM_SHA256               CipherSuite = 0x009c
 	TLS_RSA_WITH_AES_256_GCM_SHA384               CipherSuite = 0x009d
 	TLS_EMPTY_RENEGOTIATION_INFO_SCSV             CipherSuite = 0x00ff
+	TLS_AES_128_GCM_SHA256                        CipherSuite = 0x1301
+	TLS_AES_256_GCM_SHA384                        CipherSuite = 0x1302
+	TLS_CHACHA20_POLY1305_SHA256                  CipherSuite = 0x1303
 	TLS_FALLBACK_SCSV                             CipherSuite = 0x5600
 	TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256       CipherSuite = 0xc02b
 	TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384       CipherSuite = 0xc02c
@@ -165,6 +183,14 @@ const (
 	SecP384r1 NamedGroup = 24
 	SecP521r1 NamedGroup = 25
 	X25519    NamedGroup = 29
+	X448      NamedGroup = 30
+
+	// ML-KEM alone, and joined with a classical group so that breaking one of the two is not enough.
+	MLKEM768           NamedGroup = 0x0201
+	MLKEM1024          NamedGroup = 0x0202
+	SecP256r1MLKEM768  NamedGroup = 0x11eb
+	X25519MLKEM768     NamedGroup = 0x11ec
+	SecP384r1MLKEM1024 NamedGroup = 0x11ed
 )
 
 func (g NamedGroup) String() string {
@@ -222,6 +248,24 @@ func (t CurveType) String() string {
 		return "named_curve"
 	}
 	return fmt.Sprintf("curve type %d", uint8(t))
+}
+
+// PSKMode is how a pre-shared key may be used. RFC 8446 §4.2.9.
+type PSKMode uint8
+
+const (
+	PSKModeKE  PSKMode = 0 // the key alone
+	PSKModeDHE PSKMode = 1 // the key, and a fresh key exchange beside it
+)
+
+func (m PSKMode) String() string {
+	switch m {
+	case PSKModeKE:
+		return "psk_ke"
+	case PSKModeDHE:
+		return "psk_dhe_ke"
+	}
+	return fmt.Sprintf("psk mode %d", uint8(m))
 }
 
 // StatusType is the kind of certificate status; only OCSP is used. RFC 6066 §8.
