@@ -1,27 +1,81 @@
 package wire
 
-// Certificate carries a chain, the sender's own certificate first. RFC 5246 §7.4.2:
+import "fmt"
+
+// Certificate carries a chain, the sender's own certificate first. TLS 1.2, RFC 5246 §7.4.2:
 //
 //	opaque ASN.1Cert<1..2^24-1>;
 //	struct { ASN.1Cert certificate_list<0..2^24-1>; } Certificate;
+//
+// TLS 1.3, RFC 8446 §4.4.2:
+//
+//	struct {
+//	    opaque cert_data<1..2^24-1>;
+//	    Extension extensions<0..2^16-1>;
+//	} CertificateEntry;
+//	struct {
+//	    opaque certificate_request_context<0..2^8-1>;
+//	    CertificateEntry certificate_list<0..2^24-1>;
+//	} Certificate;
 type Certificate struct {
 	kept
 	Chain [][]byte // DER
+
+	// What TLS 1.3 has beside the chain. EntryExtensions has one element for each of Chain; for encoding, nil means
+	// that no entry has extensions.
+	RequestContext  []byte // of the CertificateRequest that is answered; empty in a handshake's server
+	EntryExtensions []Extensions
 }
 
 func (*Certificate) Type() HandshakeType { return TypeCertificate }
 
-func (m *Certificate) decode(r *Reader, _ Context) {
+func (m *Certificate) decode(r *Reader, ctx Context) {
+	if ctx.Version == TLS13 {
+		m.decode13(r)
+		return
+	}
 	list := r.Vector24("certificate_list", 0, 1<<24-1)
 	for list.More() {
 		m.Chain = append(m.Chain, list.Opaque24("", 1, 1<<24-1))
 	}
 }
 
-func (m *Certificate) encode(w *Writer) {
+func (m *Certificate) decode13(r *Reader) {
+	m.RequestContext = r.Opaque8("certificate_request_context", 0, 1<<8-1)
+	list := r.Vector24("certificate_list", 0, 1<<24-1)
+	for list.More() {
+		m.Chain = append(m.Chain, list.Opaque24("cert_data", 1, 1<<24-1))
+		m.EntryExtensions = append(m.EntryExtensions, decodeExtensions(&list, inCertificate))
+	}
+}
+
+func (m *Certificate) encode(w *Writer, ctx Context) {
+	if ctx.Version == TLS13 {
+		m.encode13(w)
+		return
+	}
 	list := w.Open24()
 	for _, der := range m.Chain {
 		w.Opaque24(der, "ASN.1Cert")
+	}
+	w.Close(list, "certificate_list")
+}
+
+func (m *Certificate) encode13(w *Writer) {
+	if n := len(m.EntryExtensions); n != 0 && n != len(m.Chain) {
+		w.Fail("certificate_list", fmt.Sprintf("%d certificates and extensions for %d", len(m.Chain), n))
+		return
+	}
+	w.Opaque8(m.RequestContext, "certificate_request_context")
+	list := w.Open24()
+	for i, der := range m.Chain {
+		w.Opaque24(der, "cert_data")
+		var none Extensions
+		x := &none
+		if len(m.EntryExtensions) > 0 {
+			x = &m.EntryExtensions[i]
+		}
+		x.encode(w, inCertificate)
 	}
 	w.Close(list, "certificate_list")
 }

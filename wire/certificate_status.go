@@ -14,15 +14,19 @@ type CertificateStatus struct {
 
 func (*CertificateStatus) Type() HandshakeType { return TypeCertificateStatus }
 
-func (m *CertificateStatus) decode(r *Reader, _ Context) {
-	m.Status = code8[StatusType](r, "status_type")
-	if m.Status != StatusOCSP {
+func (m *CertificateStatus) decode(r *Reader, _ Context) { m.Status, m.Response = decodeStatus(r) }
+
+func (m *CertificateStatus) encode(w *Writer, _ Context) { encodeStatus(w, m.Status, m.Response) }
+
+func decodeStatus(r *Reader) (StatusType, []byte) {
+	t := code8[StatusType](r, "status_type")
+	if t != StatusOCSP {
 		r.Fail("status_type", Invalid, "only ocsp was asked for")
 	}
-	m.Response = r.Opaque24("response", 1, 1<<24-1)
+	return t, r.Opaque24("response", 1, 1<<24-1)
 }
 
-func (m *CertificateStatus) encode(w *Writer) {
-	w.Uint8(uint8(m.Status))
-	w.Opaque24(m.Response, "response")
+func encodeStatus(w *Writer, t StatusType, response []byte) {
+	w.Uint8(uint8(t))
+	w.Opaque24(response, "response")
 }

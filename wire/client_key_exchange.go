@@ -26,7 +26,7 @@ func (m *ClientKeyExchange) decode(r *Reader, ctx Context) {
 	}
 }
 
-func (m *ClientKeyExchange) encode(w *Writer) {
+func (m *ClientKeyExchange) encode(w *Writer, _ Context) {
 	switch m.KeyExchange {
 	case KeyExchangeRSA:
 		w.Opaque16(m.EncryptedPremaster, "encrypted_pre_master_secret")

@@ -11,7 +11,7 @@ func decodeALPN(x *Extensions, r *Reader, in carrier) {
 		x.ALPN = append(x.ALPN, string(list.Opaque8("", 1, 1<<8-1)))
 	}
 	// RFC 7301 §3.1: the server's list holds exactly the one protocol it chose.
-	if in == inServerHello && len(x.ALPN) > 1 {
+	if in != inClientHello && len(x.ALPN) > 1 {
 		r.Fail("protocol_name_list", Invalid, "more than one protocol")
 	}
 }

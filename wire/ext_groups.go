@@ -1,6 +1,6 @@
 package wire
 
-// supported_groups, RFC 8422 §5.1.1: NamedGroup named_group_list<2..2^16-1>, the client's favourite first.
+// supported_groups, RFC 8422 §5.1.1, RFC 8446 §4.2.7: NamedGroup named_group_list<2..2^16-1>, the favourite first.
 
 func decodeSupportedGroups(x *Extensions, r *Reader, _ carrier) {
 	x.SupportedGroups = list16[NamedGroup](r, "named_group_list", 2, 2, 1<<16-1)

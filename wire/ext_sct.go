@@ -5,10 +5,11 @@ package wire
 //	opaque SerializedSCT<1..2^16-1>;
 //	struct { SerializedSCT sct_list<1..2^16-1>; } SignedCertificateTimestampList;
 //
-// A client asks with an empty body.
+// A client asks with an empty body, and so does a server that asks for a certificate in TLS 1.3. It is answered in the
+// ServerHello in TLS 1.2, in the Certificate's entry in TLS 1.3 (RFC 8446 §4.4.2.1).
 
 func decodeSCT(x *Extensions, r *Reader, in carrier) {
-	if in == inClientHello {
+	if in.has(inClientHello | inCertificateRequest) {
 		return
 	}
 	list := r.Vector16("sct_list", 1, 1<<16-1)
@@ -18,7 +19,7 @@ func decodeSCT(x *Extensions, r *Reader, in carrier) {
 }
 
 func encodeSCT(x *Extensions, w *Writer, in carrier) {
-	if in == inClientHello {
+	if in.has(inClientHello | inCertificateRequest) {
 		return
 	}
 	list := w.Open16()

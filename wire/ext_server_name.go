@@ -8,7 +8,7 @@ package wire
 //	} ServerName;
 //	struct { ServerName server_name_list<1..2^16-1>; } ServerNameList;
 //
-// A server that used the name answers with an empty body.
+// A server that used the name answers with an empty body, in TLS 1.3 in EncryptedExtensions.
 
 const nameTypeHost = 0
 

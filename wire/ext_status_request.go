@@ -8,9 +8,14 @@ package wire
 //	    opaque request_extensions<0..2^16-1>;
 //	} CertificateStatusRequest;
 //
-// A TLS 1.2 server that will send a CertificateStatus answers with an empty body.
+// A TLS 1.2 server that will send a CertificateStatus answers with an empty body. In TLS 1.3 the answer is in the
+// Certificate's entry, laid out as a CertificateStatus; a server that asks does so with an empty body. RFC 8446
+// §4.4.2.1.
 
 func decodeStatusRequest(x *Extensions, r *Reader, in carrier) {
+	if in == inCertificate {
+		_, x.OCSPResponse = decodeStatus(r)
+	}
 	if in != inClientHello {
 		return
 	}
@@ -27,6 +32,9 @@ func decodeStatusRequest(x *Extensions, r *Reader, in carrier) {
 }
 
 func encodeStatusRequest(x *Extensions, w *Writer, in carrier) {
+	if in == inCertificate {
+		encodeStatus(w, StatusOCSP, x.OCSPResponse)
+	}
 	if in != inClientHello {
 		return
 	}

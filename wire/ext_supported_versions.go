@@ -6,7 +6,7 @@ import "fmt"
 // a server.
 
 func decodeSupportedVersions(x *Extensions, r *Reader, in carrier) {
-	if in == inServerHello {
+	if in != inClientHello {
 		x.SupportedVersions = []Version{code16[Version](r, "selected_version")}
 		return
 	}
@@ -14,7 +14,7 @@ func decodeSupportedVersions(x *Extensions, r *Reader, in carrier) {
 }
 
 func encodeSupportedVersions(x *Extensions, w *Writer, in carrier) {
-	if in == inServerHello {
+	if in != inClientHello {
 		if n := len(x.SupportedVersions); n != 1 {
 			w.Fail("supported_versions", fmt.Sprintf("%d versions, a server selects one", n))
 			return

@@ -11,15 +11,27 @@ import (
 type Extensions struct {
 	Order []ExtensionType
 
-	ServerName          string            // RFC 6066 §3; empty in a ServerHello
-	StatusRequest       StatusType        // RFC 6066 §8; empty in a ServerHello
-	SupportedGroups     []NamedGroup      // RFC 8422 §5.1.1
-	PointFormats        []PointFormat     // RFC 8422 §5.1.2
-	SignatureAlgorithms []SignatureScheme // RFC 5246 §7.4.1.4.1
-	ALPN                []string          // RFC 7301 §3.1; exactly one in a ServerHello
-	SCTs                [][]byte          // RFC 6962 §3.3.1; empty in a ClientHello
-	RenegotiationInfo   []byte            // RFC 5746 §3.2
-	SupportedVersions   []Version         // RFC 8446 §4.2.1; exactly one in a ServerHello
+	ServerName              string            // RFC 6066 §3; in a ClientHello only, empty elsewhere
+	StatusRequest           StatusType        // RFC 6066 §8; in a ClientHello only, empty elsewhere
+	OCSPResponse            []byte            // RFC 8446 §4.4.2.1; status_request in a Certificate's entry
+	SupportedGroups         []NamedGroup      // RFC 8422 §5.1.1, RFC 8446 §4.2.7
+	PointFormats            []PointFormat     // RFC 8422 §5.1.2
+	SignatureAlgorithms     []SignatureScheme // RFC 5246 §7.4.1.4.1, RFC 8446 §4.2.3
+	SignatureAlgorithmsCert []SignatureScheme // RFC 8446 §4.2.3
+	CertificateAuthorities  [][]byte          // RFC 8446 §4.2.4; DER of a Name
+	ALPN                    []string          // RFC 7301 §3.1; exactly one from a server
+	SCTs                    [][]byte          // RFC 6962 §3.3.1; empty in a ClientHello and a CertificateRequest
+	SessionTicket           []byte            // RFC 5077 §3.2; empty in a ServerHello
+	RenegotiationInfo       []byte            // RFC 5746 §3.2
+	SupportedVersions       []Version         // RFC 8446 §4.2.1; exactly one from a server
+	Cookie                  []byte            // RFC 8446 §4.2.2
+	KeyShares               []KeyShare        // RFC 8446 §4.2.8; exactly one in a ServerHello
+	SelectedGroup           NamedGroup        // RFC 8446 §4.2.8; key_share in a HelloRetryRequest
+	PSKModes                []PSKMode         // RFC 8446 §4.2.9
+	PSKIdentities           []PSKIdentity     // RFC 8446 §4.2.11; in a ClientHello
+	PSKBinders              [][]byte          // RFC 8446 §4.2.11; in a ClientHello, one for each identity
+	SelectedIdentity        uint16            // RFC 8446 §4.2.11; pre_shared_key in a ServerHello
+	MaxEarlyData            uint32            // RFC 8446 §4.2.10; in a NewSessionTicket only, empty elsewhere
 
 	// Opaque holds the bodies of the extensions whose layout this package does not know.
 	Opaque []OpaqueExtension
@@ -50,14 +62,38 @@ type carrier uint8
 const (
 	inClientHello carrier = 1 << iota
 	inServerHello
+	inHelloRetryRequest
+	inEncryptedExtensions
+	inCertificate // each entry of it
+	inCertificateRequest
+	inNewSessionTicket
+
+	// inHellos are the messages that may end before their extensions. RFC 5246 §7.4.1.2.
+	inHellos = inClientHello | inServerHello | inHelloRetryRequest
 )
 
 func (c carrier) String() string {
-	if c == inClientHello {
+	switch c {
+	case inClientHello:
 		return "ClientHello"
+	case inServerHello:
+		return "ServerHello"
+	case inHelloRetryRequest:
+		return "HelloRetryRequest"
+	case inEncryptedExtensions:
+		return "EncryptedExtensions"
+	case inCertificate:
+		return "Certificate"
+	case inCertificateRequest:
+		return "CertificateRequest"
+	case inNewSessionTicket:
+		return "NewSessionTicket"
 	}
-	return "ServerHello"
+	return "message"
 }
+
+// has reports whether any of some messages is in the set.
+func (c carrier) has(some carrier) bool { return c&some != 0 }
 
 // extensionRow says which messages may carry an extension, and how its body is read and written. A row without
 // a layout is carried as it is.
@@ -67,34 +103,46 @@ type extensionRow struct {
 	encode func(x *Extensions, w *Writer, in carrier)
 }
 
+// What a server answers goes into the ServerHello in TLS 1.2 and into EncryptedExtensions in TLS 1.3.
+const (
+	onlyTLS12  = inClientHello | inServerHello
+	negotiated = inClientHello | inServerHello | inEncryptedExtensions
+)
+
 // extensionTable is the one place that says which message may carry which extension: RFC 8446 §4.2's table, with
-// what a TLS 1.2 ServerHello may carry beside it. supported_groups has no business in a ServerHello, but servers
-// that send it are old and many, and ignoring it costs nothing.
+// what a TLS 1.2 ServerHello may carry beside it, because a ServerHello is read before its version is known.
+// supported_groups has no business in a ServerHello, but servers that send it are old and many, and ignoring it costs
+// nothing.
 var extensionTable = map[ExtensionType]extensionRow{
-	ExtServerName:           {inClientHello | inServerHello, decodeServerName, encodeServerName},
-	ExtMaxFragmentLength:    {in: inClientHello | inServerHello},
-	ExtStatusRequest:        {inClientHello | inServerHello, decodeStatusRequest, encodeStatusRequest},
-	ExtSupportedGroups:      {inClientHello | inServerHello, decodeSupportedGroups, encodeSupportedGroups},
-	ExtPointFormats:         {inClientHello | inServerHello, decodePointFormats, encodePointFormats},
-	ExtSignatureAlgorithms:  {inClientHello, decodeSignatureAlgorithms, encodeSignatureAlgorithms},
-	ExtALPN:                 {inClientHello | inServerHello, decodeALPN, encodeALPN},
-	ExtSCT:                  {inClientHello | inServerHello, decodeSCT, encodeSCT},
+	ExtServerName:           {negotiated, decodeServerName, encodeServerName},
+	ExtMaxFragmentLength:    {in: negotiated},
+	ExtStatusRequest:        {onlyTLS12 | inCertificateRequest | inCertificate, decodeStatusRequest, encodeStatusRequest},
+	ExtSupportedGroups:      {negotiated, decodeSupportedGroups, encodeSupportedGroups},
+	ExtPointFormats:         {onlyTLS12, decodePointFormats, encodePointFormats},
+	ExtSignatureAlgorithms:  {inClientHello | inCertificateRequest, decodeSignatureAlgorithms, encodeSignatureAlgorithms},
+	14:                      {in: negotiated}, // use_srtp
+	15:                      {in: negotiated}, // heartbeat
+	ExtALPN:                 {negotiated, decodeALPN, encodeALPN},
+	ExtSCT:                  {onlyTLS12 | inCertificateRequest | inCertificate, decodeSCT, encodeSCT},
+	19:                      {in: negotiated}, // client_certificate_type
+	20:                      {in: negotiated}, // server_certificate_type
 	ExtPadding:              {in: inClientHello},
-	ExtEncryptThenMAC:       {in: inClientHello | inServerHello},
-	ExtExtendedMasterSecret: {inClientHello | inServerHello, decodeEmpty, encodeEmpty},
-	ExtCompressCertificate:  {in: inClientHello},
-	ExtRecordSizeLimit:      {in: inClientHello | inServerHello},
-	ExtSessionTicket:        {in: inClientHello | inServerHello},
-	ExtPreSharedKey:         {in: inClientHello | inServerHello},
-	ExtEarlyData:            {in: inClientHello},
-	ExtSupportedVersions:    {inClientHello | inServerHello, decodeSupportedVersions, encodeSupportedVersions},
-	ExtCookie:               {in: inClientHello},
-	ExtPSKModes:             {in: inClientHello},
-	ExtCertAuthorities:      {in: inClientHello},
-	ExtPostHandshakeAuth:    {in: inClientHello},
-	ExtSignatureAlgsCert:    {in: inClientHello},
-	ExtKeyShare:             {in: inClientHello | inServerHello},
-	ExtRenegotiationInfo:    {inClientHello | inServerHello, decodeRenegotiationInfo, encodeRenegotiationInfo},
+	ExtEncryptThenMAC:       {in: onlyTLS12},
+	ExtExtendedMasterSecret: {onlyTLS12, decodeEmpty, encodeEmpty},
+	ExtCompressCertificate:  {in: inClientHello | inCertificateRequest}, // RFC 8879 §3
+	ExtRecordSizeLimit:      {in: negotiated},                           // RFC 8449 §4
+	ExtSessionTicket:        {onlyTLS12, decodeSessionTicket, encodeSessionTicket},
+	ExtPreSharedKey:         {inClientHello | inServerHello, decodePreSharedKey, encodePreSharedKey},
+	ExtEarlyData:            {inClientHello | inEncryptedExtensions | inNewSessionTicket, decodeEarlyData, encodeEarlyData},
+	ExtSupportedVersions:    {inHellos, decodeSupportedVersions, encodeSupportedVersions},
+	ExtCookie:               {inClientHello | inHelloRetryRequest, decodeCookie, encodeCookie},
+	ExtPSKModes:             {inClientHello, decodePSKModes, encodePSKModes},
+	ExtCertAuthorities:      {inClientHello | inCertificateRequest, decodeCertificateAuthorities, encodeCertificateAuthorities},
+	48:                      {in: inCertificateRequest}, // oid_filters
+	ExtPostHandshakeAuth:    {inClientHello, decodeEmpty, encodeEmpty},
+	ExtSignatureAlgsCert:    {inClientHello | inCertificateRequest, decodeSignatureAlgorithmsCert, encodeSignatureAlgorithmsCert},
+	ExtKeyShare:             {inHellos, decodeKeyShare, encodeKeyShare},
+	ExtRenegotiationInfo:    {onlyTLS12, decodeRenegotiationInfo, encodeRenegotiationInfo},
 }
 
 func decodeEmpty(*Extensions, *Reader, carrier) {}
@@ -125,14 +173,23 @@ func (s *typeSet) add(t ExtensionType) bool {
 	return true
 }
 
-// decodeExtensions reads the extensions of a hello, which may end before them. RFC 5246 §7.4.1.4.
+// decodeExtensions reads the extensions of a message, of which a hello may have not even the length. RFC 5246
+// §7.4.1.4, RFC 8446 §4.2.
 func decodeExtensions(r *Reader, in carrier) Extensions {
 	var x Extensions
-	if r.Left() == 0 {
+	if inHellos.has(in) && r.Left() == 0 {
 		return x
 	}
+	// RFC 8446 §4.3.2, §4.6.1: a CertificateRequest has at least one; a ticket's leave room for two bytes less.
+	least, most := 0, 1<<16-1
+	switch in {
+	case inCertificateRequest:
+		least = 2
+	case inNewSessionTicket:
+		most = 1<<16 - 2
+	}
 	var seen typeSet
-	list := r.Vector16("extensions", 0, 1<<16-1)
+	list := r.Vector16("extensions", least, most)
 	for list.More() {
 		at := list.pos
 		t := code16[ExtensionType](&list, "extension_type")
@@ -143,10 +200,14 @@ func decodeExtensions(r *Reader, in carrier) Extensions {
 		x.Add(t)
 		row, known := extensionTable[t]
 		// RFC 8446 §4.2: a known extension in a message that may not carry it is refused, not ignored.
-		if known && row.in&in == 0 {
+		if known && !row.in.has(in) {
 			list.fail(t.String(), at, Misplaced, fmt.Sprintf("a %v may not carry it", in))
 		}
 		body := list.Vector16(t.String(), 0, 1<<16-1)
+		// RFC 8446 §4.2.11: pre_shared_key is the last one, because its binders cover all that stands before them.
+		if t == ExtPreSharedKey && in == inClientHello && list.Left() > 0 {
+			list.fail(t.String(), at, Misplaced, "not the last extension")
+		}
 		if row.decode == nil {
 			x.Opaque = append(x.Opaque, OpaqueExtension{t, body.Rest("")})
 			continue
@@ -158,11 +219,14 @@ func decodeExtensions(r *Reader, in carrier) Extensions {
 }
 
 func (x *Extensions) encode(w *Writer, in carrier) {
-	if len(x.Order) == 0 {
+	if inHellos.has(in) && len(x.Order) == 0 {
 		return
 	}
 	list := w.Open16()
-	for _, t := range x.Order {
+	for i, t := range x.Order {
+		if t == ExtPreSharedKey && in == inClientHello && i < len(x.Order)-1 {
+			w.Fail(t.String(), "not the last extension")
+		}
 		w.Uint16(uint16(t))
 		body := w.Open16()
 		if row := extensionTable[t]; row.encode != nil {

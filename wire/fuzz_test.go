@@ -85,41 +85,39 @@ func fuzzBody(f *testing.F, kind HandshakeType) {
 	})
 }
 
-func FuzzHelloRequest(f *testing.F)       { fuzzBody(f, TypeHelloRequest) }
-func FuzzClientHello(f *testing.F)        { fuzzBody(f, TypeClientHello) }
-func FuzzServerHello(f *testing.F)        { fuzzBody(f, TypeServerHello) }
-func FuzzCertificate(f *testing.F)        { fuzzBody(f, TypeCertificate) }
-func FuzzServerKeyExchange(f *testing.F)  { fuzzBody(f, TypeServerKeyExchange) }
-func FuzzCertificateRequest(f *testing.F) { fuzzBody(f, TypeCertificateRequest) }
-func FuzzServerHelloDone(f *testing.F)    { fuzzBody(f, TypeServerHelloDone) }
-func FuzzClientKeyExchange(f *testing.F)  { fuzzBody(f, TypeClientKeyExchange) }
-func FuzzFinished(f *testing.F)           { fuzzBody(f, TypeFinished) }
-func FuzzCertificateStatus(f *testing.F)  { fuzzBody(f, TypeCertificateStatus) }
+func FuzzHelloRequest(f *testing.F)        { fuzzBody(f, TypeHelloRequest) }
+func FuzzNewSessionTicket(f *testing.F)    { fuzzBody(f, TypeNewSessionTicket) }
+func FuzzEndOfEarlyData(f *testing.F)      { fuzzBody(f, TypeEndOfEarlyData) }
+func FuzzEncryptedExtensions(f *testing.F) { fuzzBody(f, TypeEncryptedExtensions) }
+func FuzzCertificateVerify(f *testing.F)   { fuzzBody(f, TypeCertificateVerify) }
+func FuzzKeyUpdate(f *testing.F)           { fuzzBody(f, TypeKeyUpdate) }
+func FuzzClientHello(f *testing.F)         { fuzzBody(f, TypeClientHello) }
+func FuzzServerHello(f *testing.F)         { fuzzBody(f, TypeServerHello) }
+func FuzzCertificate(f *testing.F)         { fuzzBody(f, TypeCertificate) }
+func FuzzServerKeyExchange(f *testing.F)   { fuzzBody(f, TypeServerKeyExchange) }
+func FuzzCertificateRequest(f *testing.F)  { fuzzBody(f, TypeCertificateRequest) }
+func FuzzServerHelloDone(f *testing.F)     { fuzzBody(f, TypeServerHelloDone) }
+func FuzzClientKeyExchange(f *testing.F)   { fuzzBody(f, TypeClientKeyExchange) }
+func FuzzFinished(f *testing.F)            { fuzzBody(f, TypeFinished) }
+func FuzzCertificateStatus(f *testing.F)   { fuzzBody(f, TypeCertificateStatus) }
 
-// FuzzExtension fuzzes the body of one extension, alone in a hello whose lengths are always right.
+// FuzzExtension fuzzes the body of one extension, alone in a message whose lengths are always right.
 func FuzzExtension(f *testing.F) {
-	for _, in := range []carrier{inClientHello, inServerHello} {
-		x := &sampleClientHello().Extensions
-		if in == inServerHello {
-			x = &sampleServerHello().Extensions
-		}
-		for _, kind := range x.Order {
+	for i, p := range places {
+		for _, kind := range p.sample.Order {
 			if row := extensionTable[kind]; row.encode != nil {
 				w := NewWriter(nil)
-				row.encode(x, w, in)
-				f.Add(in == inServerHello, uint16(kind), w.buf)
+				row.encode(&p.sample, w, p.in)
+				f.Add(uint8(i), uint16(kind), w.buf)
 			}
 		}
 	}
-	f.Fuzz(func(t *testing.T, fromServer bool, kind uint16, body []byte) {
-		if len(body) >= 1<<16-4 {
+	f.Fuzz(func(t *testing.T, which uint8, kind uint16, body []byte) {
+		if len(body) >= 1<<16-8 {
 			return
 		}
-		in := inClientHello
-		if fromServer {
-			in = inServerHello
-		}
-		holdDecode(t, helloWith(in, extension(ExtensionType(kind), body)), Context{})
+		p := places[int(which)%len(places)]
+		holdDecode(t, p.with(extension(ExtensionType(kind), body)), p.ctx)
 	})
 }
 

@@ -162,6 +162,13 @@ func (r *Reader) Uint24(name string) int {
 	return v
 }
 
+// Uint32 reads a four-byte number.
+func (r *Reader) Uint32(name string) uint32 {
+	v := r.number(name, 4)
+	r.note(name, r.pos-4, "")
+	return uint32(v)
+}
+
 // code8 and code16 read a code point, whose name goes to whoever asked for the fields.
 func code8[T interface {
 	~uint8

@@ -7,9 +7,6 @@ import (
 	"testing"
 )
 
-func client(extensions ...[]byte) []byte { return helloWith(inClientHello, extensions...) }
-func server(extensions ...[]byte) []byte { return helloWith(inServerHello, extensions...) }
-
 func zeros(n int) []byte { return make([]byte, n) }
 
 func cat(parts ...any) []byte {
@@ -176,19 +173,6 @@ func TestRejects(t *testing.T) {
 				t.Errorf("problem %d, want %d", broken.Problem, c.problem)
 			}
 		})
-	}
-}
-
-// Every extension that a row keeps out of a hello is refused there.
-func TestMisplacedExtensions(t *testing.T) {
-	for kind, row := range extensionTable {
-		for _, in := range []carrier{inClientHello, inServerHello} {
-			if row.in&in != 0 {
-				continue
-			}
-			_, err := Decode(helloWith(in, extension(kind, nil)), Context{})
-			expectIn(t, err, Misplaced, in, kind)
-		}
 	}
 }
 

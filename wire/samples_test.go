@@ -11,7 +11,8 @@ import (
 var (
 	rsaContext   = Context{Version: TLS12, KeyExchange: KeyExchangeRSA}
 	ecdheContext = Context{Version: TLS12, KeyExchange: KeyExchangeECDHE}
-	contexts     = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext}
+	tls13Context = Context{Version: TLS13}
+	contexts     = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext, tls13Context}
 )
 
 // sample is a message with a value in every field, and the context that decodes it.
@@ -31,6 +32,23 @@ func samples() []sample {
 		{"ServerHello without extensions", rsaContext, &ServerHello{
 			Version: TLS12, Random: Random{1}, CipherSuite: TLS_RSA_WITH_AES_128_GCM_SHA256,
 		}},
+		{"HelloRetryRequest", Context{}, sampleHelloRetryRequest()},
+		{"NewSessionTicket of TLS 1.2", ecdheContext, &NewSessionTicket{Lifetime: 7200, Ticket: []byte("ticket")}},
+		{"NewSessionTicket of TLS 1.2 without a ticket", rsaContext, &NewSessionTicket{Ticket: []byte{}}},
+		{"NewSessionTicket of TLS 1.3", tls13Context, sampleNewSessionTicket()},
+		{"NewSessionTicket of TLS 1.3 with each part at its shortest", tls13Context, &NewSessionTicket{Nonce: []byte{}, Ticket: []byte("t")}},
+		{"EndOfEarlyData", tls13Context, &EndOfEarlyData{}},
+		{"EncryptedExtensions", tls13Context, sampleEncryptedExtensions()},
+		{"EncryptedExtensions without any", tls13Context, &EncryptedExtensions{}},
+		{"Certificate of TLS 1.3", tls13Context, sampleCertificate13()},
+		{"Certificate of TLS 1.3 without a chain", tls13Context, &Certificate{RequestContext: []byte{}}},
+		{"CertificateRequest of TLS 1.3", tls13Context, sampleCertificateRequest13()},
+		{"CertificateVerify", tls13Context, &CertificateVerify{Scheme: ED25519, Signature: []byte("signature")}},
+		{"CertificateVerify of TLS 1.2", ecdheContext, &CertificateVerify{Scheme: RSA_PKCS1_SHA256, Signature: []byte{}}},
+		{"Finished with SHA-256", tls13Context, &Finished{VerifyData: []byte("verify_data of SHA-256: 32 bytes")}},
+		{"Finished with SHA-384", tls13Context, &Finished{VerifyData: []byte("verify_data of SHA-384, which has 48 bytes of it")}},
+		{"KeyUpdate", tls13Context, &KeyUpdate{}},
+		{"KeyUpdate that asks for another", tls13Context, &KeyUpdate{RequestUpdate: true}},
 		{"Certificate", rsaContext, &Certificate{Chain: [][]byte{[]byte("leaf"), []byte("issuer"), {0x30}}}},
 		{"Certificate without a chain", rsaContext, &Certificate{}},
 		{"ServerKeyExchange", ecdheContext, &ServerKeyExchange{
@@ -63,16 +81,26 @@ func sampleClientHello() *ClientHello {
 		Order: []ExtensionType{
 			0x1a1a, ExtServerName, ExtStatusRequest, ExtSupportedGroups, ExtPointFormats, ExtSignatureAlgorithms,
 			ExtALPN, ExtSCT, ExtExtendedMasterSecret, ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x4444,
+			ExtSignatureAlgsCert, ExtCertAuthorities, ExtCookie, ExtKeyShare, ExtPSKModes, ExtPostHandshakeAuth, ExtEarlyData,
+			ExtPreSharedKey,
 		},
-		ServerName:          "example.com",
-		StatusRequest:       StatusOCSP,
-		SupportedGroups:     []NamedGroup{0x2a2a, X25519, SecP256r1},
-		PointFormats:        []PointFormat{PointUncompressed, 1},
-		SignatureAlgorithms: []SignatureScheme{ED25519, RSA_PSS_RSAE_SHA256},
-		ALPN:                []string{"h2", "http/1.1"},
-		RenegotiationInfo:   []byte{},
-		SupportedVersions:   []Version{0x3a3a, TLS13, TLS12},
-		Opaque:              []OpaqueExtension{{0x1a1a, []byte{}}, {ExtSessionTicket, []byte{}}, {0x4444, []byte("????")}},
+		ServerName:              "example.com",
+		StatusRequest:           StatusOCSP,
+		SupportedGroups:         []NamedGroup{0x2a2a, X25519, SecP256r1},
+		PointFormats:            []PointFormat{PointUncompressed, 1},
+		SignatureAlgorithms:     []SignatureScheme{ED25519, RSA_PSS_RSAE_SHA256},
+		ALPN:                    []string{"h2", "http/1.1"},
+		RenegotiationInfo:       []byte{},
+		SupportedVersions:       []Version{0x3a3a, TLS13, TLS12},
+		SessionTicket:           []byte("ticket"),
+		SignatureAlgorithmsCert: []SignatureScheme{RSA_PKCS1_SHA256, RSA_PKCS1_SHA1},
+		CertificateAuthorities:  [][]byte{[]byte("a name"), []byte("n")},
+		Cookie:                  []byte("cookie"),
+		KeyShares:               []KeyShare{{0x4a4a, []byte{0}}, {X25519MLKEM768, []byte("both halves")}, {X25519, []byte("one half")}},
+		PSKModes:                []PSKMode{PSKModeDHE, PSKModeKE, 0x0b},
+		PSKIdentities:           []PSKIdentity{{[]byte("ticket"), 0xfedcba98}, {[]byte("i"), 0}},
+		PSKBinders:              [][]byte{[]byte("a binder of SHA-256 has 32 bytes"), []byte("a binder of SHA-384 has 48 bytes, all of a hash.")},
+		Opaque:                  []OpaqueExtension{{0x1a1a, []byte{}}, {0x4444, []byte("????")}},
 	}
 	return m
 }
@@ -113,14 +141,86 @@ func sampleServerHello() *ServerHello {
 		Extensions: Extensions{
 			Order: []ExtensionType{
 				ExtServerName, ExtStatusRequest, ExtPointFormats, ExtALPN, ExtSCT, ExtExtendedMasterSecret,
-				ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x5555,
+				ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x5555, ExtKeyShare, ExtPreSharedKey,
 			},
 			PointFormats:      []PointFormat{PointUncompressed},
 			ALPN:              []string{"h2"},
 			SCTs:              [][]byte{[]byte("first"), []byte("2")},
 			RenegotiationInfo: []byte("both verify_data"),
 			SupportedVersions: []Version{TLS12},
-			Opaque:            []OpaqueExtension{{ExtSessionTicket, []byte{}}, {0x5555, []byte("?")}},
+			KeyShares:         []KeyShare{{X25519, []byte("server's half")}},
+			SelectedIdentity:  1,
+			Opaque:            []OpaqueExtension{{0x5555, []byte("?")}},
+		},
+	}
+}
+
+func sampleHelloRetryRequest() *ServerHello {
+	return &ServerHello{
+		Version:     TLS12,
+		Random:      HelloRetryRequestRandom,
+		SessionID:   []byte("session"),
+		CipherSuite: TLS_AES_128_GCM_SHA256,
+		Extensions: Extensions{
+			Order:             []ExtensionType{ExtSupportedVersions, ExtKeyShare, ExtCookie},
+			SupportedVersions: []Version{TLS13},
+			SelectedGroup:     SecP256r1,
+			Cookie:            []byte("cookie"),
+		},
+	}
+}
+
+func sampleEncryptedExtensions() *EncryptedExtensions {
+	return &EncryptedExtensions{Extensions: Extensions{
+		Order:           []ExtensionType{ExtServerName, ExtSupportedGroups, ExtALPN, ExtEarlyData, 0x6666},
+		SupportedGroups: []NamedGroup{X25519MLKEM768, X25519},
+		ALPN:            []string{"h2"},
+		Opaque:          []OpaqueExtension{{0x6666, []byte("?")}},
+	}}
+}
+
+func sampleCertificate13() *Certificate {
+	return &Certificate{
+		RequestContext: []byte("context"),
+		Chain:          [][]byte{[]byte("leaf"), []byte("issuer"), {0x30}},
+		EntryExtensions: []Extensions{
+			{
+				Order:        []ExtensionType{ExtStatusRequest, ExtSCT, 0x7777},
+				OCSPResponse: []byte("staple"),
+				SCTs:         [][]byte{[]byte("first"), []byte("2")},
+				Opaque:       []OpaqueExtension{{0x7777, []byte("?")}},
+			},
+			{},
+			{Order: []ExtensionType{ExtStatusRequest}, OCSPResponse: []byte("s")},
+		},
+	}
+}
+
+func sampleCertificateRequest13() *CertificateRequest {
+	return &CertificateRequest{
+		RequestContext: []byte{},
+		Extensions: Extensions{
+			Order: []ExtensionType{
+				ExtSignatureAlgorithms, ExtSignatureAlgsCert, ExtCertAuthorities, ExtStatusRequest, ExtSCT, 0x2a2a,
+			},
+			SignatureAlgorithms:     []SignatureScheme{ED25519, RSA_PSS_RSAE_SHA256},
+			SignatureAlgorithmsCert: []SignatureScheme{RSA_PKCS1_SHA256},
+			CertificateAuthorities:  [][]byte{[]byte("a name"), []byte("n")},
+			Opaque:                  []OpaqueExtension{{0x2a2a, []byte{}}},
+		},
+	}
+}
+
+func sampleNewSessionTicket() *NewSessionTicket {
+	return &NewSessionTicket{
+		Lifetime: 604800,
+		AgeAdd:   0xfedcba98,
+		Nonce:    []byte("nonce"),
+		Ticket:   []byte("ticket"),
+		Extensions: Extensions{
+			Order:        []ExtensionType{ExtEarlyData, 0x3a3a},
+			MaxEarlyData: 0xffffffff,
+			Opaque:       []OpaqueExtension{{0x3a3a, []byte{}}},
 		},
 	}
 }

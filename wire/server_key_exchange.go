@@ -50,7 +50,7 @@ func (m *ServerKeyExchange) encodeParams(w *Writer) {
 	w.Opaque8(m.Public, "point")
 }
 
-func (m *ServerKeyExchange) encode(w *Writer) {
+func (m *ServerKeyExchange) encode(w *Writer, _ Context) {
 	m.encodeParams(w)
 	w.Uint16(uint16(m.Scheme))
 	w.Opaque16(m.Signature, "signature")

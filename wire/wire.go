@@ -7,7 +7,8 @@
 // A decoder that fails says where: [DecodeError] carries the path of the field, its offset in the message and what
 // was wrong with it. [Fields] runs the same decoder and returns the byte range of every field it read.
 //
-// The layouts are those of RFC 5246 §4 (the presentation language) and §7.4 (the handshake messages).
+// The layouts are those of RFC 5246 §4 (the presentation language) and §7.4 (the handshake messages), and of RFC 8446
+// §4. Where the two differ for one message, [Context] decides.
 package wire
 
 import "fmt"
@@ -23,12 +24,13 @@ type Message interface {
 
 	keep(raw []byte, ctx Context)
 	decode(r *Reader, ctx Context)
-	encode(w *Writer)
+	encode(w *Writer, ctx Context)
 }
 
-// Context is what a decoder must know and cannot read from the message itself.
+// Context is what a layout depends on and the message itself does not tell.
 type Context struct {
-	// Version is the negotiated version, 0 before it is known.
+	// Version is the negotiated version, 0 before it is known. Certificate, CertificateRequest, NewSessionTicket and
+	// Finished have one layout in TLS 1.3 and another before it.
 	Version Version
 	// KeyExchange decides the layout of ServerKeyExchange and ClientKeyExchange in TLS 1.2.
 	KeyExchange KeyExchange
@@ -75,6 +77,12 @@ func newMessage(t HandshakeType) Message {
 		return new(ClientHello)
 	case TypeServerHello:
 		return new(ServerHello)
+	case TypeNewSessionTicket:
+		return new(NewSessionTicket)
+	case TypeEndOfEarlyData:
+		return new(EndOfEarlyData)
+	case TypeEncryptedExtensions:
+		return new(EncryptedExtensions)
 	case TypeCertificate:
 		return new(Certificate)
 	case TypeServerKeyExchange:
@@ -83,12 +91,16 @@ func newMessage(t HandshakeType) Message {
 		return new(CertificateRequest)
 	case TypeServerHelloDone:
 		return new(ServerHelloDone)
+	case TypeCertificateVerify:
+		return new(CertificateVerify)
 	case TypeClientKeyExchange:
 		return new(ClientKeyExchange)
 	case TypeFinished:
 		return new(Finished)
 	case TypeCertificateStatus:
 		return new(CertificateStatus)
+	case TypeKeyUpdate:
+		return new(KeyUpdate)
 	}
 	return nil
 }
@@ -128,7 +140,7 @@ func Encode(m Message, ctx Context) ([]byte, error) {
 	w := Writer{buf: make([]byte, 0, 512)}
 	w.Uint8(uint8(m.Type()))
 	body := w.Open24()
-	m.encode(&w)
+	m.encode(&w, ctx)
 	w.Close(body, "body")
 	if w.err != nil {
 		return nil, fmt.Errorf("wire: %v does not fit its layout: %w", m.Type(), w.err)
@@ -143,4 +155,4 @@ type ChangeCipherSpec struct{ kept }
 
 func (*ChangeCipherSpec) Type() HandshakeType         { return TypeChangeCipherSpec }
 func (*ChangeCipherSpec) decode(r *Reader, _ Context) { r.Uint8("type") }
-func (*ChangeCipherSpec) encode(w *Writer)            { w.Uint8(1) }
+func (*ChangeCipherSpec) encode(w *Writer, _ Context) { w.Uint8(1) }

@@ -16,7 +16,10 @@ func (w *Writer) Finish() ([]byte, error) { return w.buf, w.err }
 
 func (w *Writer) Uint8(v uint8)   { w.buf = append(w.buf, v) }
 func (w *Writer) Uint16(v uint16) { w.buf = append(w.buf, byte(v>>8), byte(v)) }
-func (w *Writer) Bytes(b []byte)  { w.buf = append(w.buf, b...) }
+func (w *Writer) Uint32(v uint32) {
+	w.buf = append(w.buf, byte(v>>24), byte(v>>16), byte(v>>8), byte(v))
+}
+func (w *Writer) Bytes(b []byte) { w.buf = append(w.buf, b...) }
 
 // Fail records that a field has no value that its layout could hold.
 func (w *Writer) Fail(name, detail string) {
