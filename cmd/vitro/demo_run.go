@@ -81,6 +81,7 @@ type demoServer struct {
 	http    *http.Server
 	served  chan error
 	closed  chan struct{} // the visitor's connection is
+	conns   sync.WaitGroup
 }
 
 func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoServer, error) {
@@ -102,8 +103,12 @@ func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoSer
 		ReadHeaderTimeout: demoTimeout,
 		ErrorLog:          log.New(io.Discard, "", 0),
 		ConnState: func(_ net.Conn, state http.ConnState) {
-			if state == http.StateClosed {
+			switch state {
+			case http.StateNew:
+				s.conns.Add(1)
+			case http.StateClosed:
 				once.Do(func() { close(s.closed) })
+				s.conns.Done()
 			}
 		},
 	}
@@ -119,12 +124,15 @@ func (s *demoServer) awaitEnd(ctx context.Context) {
 	}
 }
 
+// stop returns when nothing is going on any more, and nothing will be told.
 func (s *demoServer) stop() error {
 	_ = s.http.Close()
-	if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
-		return err
+	err := <-s.served
+	s.conns.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func demoPage(w http.ResponseWriter, _ *http.Request) {

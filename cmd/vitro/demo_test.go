@@ -330,7 +330,8 @@ func TestDemoOnAFullDisk(t *testing.T) {
 	}
 }
 
-// An interrupt in the middle ends client and server, and the program.
+// An interrupt in the middle ends client and server, and nothing is told after the demo has returned: the race detector
+// would see it.
 func TestDemoIsInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	d := demo{dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -338,7 +339,11 @@ func TestDemoIsInterrupted(t *testing.T) {
 		return new(net.Dialer).DialContext(ctx, network, addr)
 	}}
 	f := demoFlags{keyExchange: keyExchangeRSA, explain: "full", color: colorAuto}
-	err := runDemo(ctx, f, d, new(bytes.Buffer))
+	var out bytes.Buffer
+	err := runDemo(ctx, f, d, &out)
+	if !strings.HasPrefix(out.String(), "Vitro visits") {
+		t.Errorf("interrupted demo told %q", out.String())
+	}
 	if exit := new(exitError); !errors.As(err, &exit) || exit.code != exitInterrupt {
 		t.Errorf("interrupted demo: %v, want exit code %d", err, exitInterrupt)
 	}
