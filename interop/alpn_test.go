@@ -23,13 +23,13 @@ func TestServerALPN(t *testing.T) {
 		{curlVisitor(), `^\* ALPN: server accepted http/1\.1$`},
 	} {
 		feature(t, c.visitor.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, alpnServer(t, "http/1.1", "h2"), post1)
+			server := serve(t, alpnServer(t, "http/1.1", "h2"), answerPost)
 			sees(t, c.visitor.run(t, server.addr), c.sees)
 			agreed(t, server.servedGreeting(t), "http/1.1")
 		})
 	}
 	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, alpnServer(t, "http/1.1", "h2"), post1)
+		server := serve(t, alpnServer(t, "http/1.1", "h2"), answerPost)
 		config := goConfig()
 		config.NextProtos = []string{"h2", "http/1.1"}
 		conn := goDial(t, server.addr, config)
@@ -48,13 +48,13 @@ func TestServerALPNMismatch(t *testing.T) {
 		curlVisitor("--http1.1"),
 	} {
 		failure(t, v.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, alpnServer(t, "h2"), post1)
+			server := serve(t, alpnServer(t, "h2"), answerPost)
 			sawAlert(t, v.run(t, server.addr), wire.AlertNoApplicationProtocol)
 			isRule(t, server.refused(t), fault.NoCommonProtocol, fault.Server)
 		})
 	}
 	failure(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, alpnServer(t, "h2"), post1)
+		server := serve(t, alpnServer(t, "h2"), answerPost)
 		config := goConfig()
 		config.NextProtos = []string{"imap"}
 		goSawAlert(t, goFail(t, server.addr, config), wire.AlertNoApplicationProtocol)

@@ -22,7 +22,7 @@ func TestServerBindings(t *testing.T) {
 		{gnuTLSVisitor(), []string{`^- Options:.* extended master secret,`, `^- Options:.* safe renegotiation,`}},
 	} {
 		feature(t, c.visitor.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, serverConfig(t, testkit.RSA), post1)
+			server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 			out := c.visitor.run(t, server.addr)
 			for _, pattern := range c.sees {
 				sees(t, out, pattern)
@@ -56,7 +56,7 @@ const beforeBoth = "NORMAL:%NO_SESSION_HASH:%DISABLE_SAFE_RENEGOTIATION"
 
 func TestServerWithoutBindings(t *testing.T) {
 	feature(t, gnuTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		out := gnuTLSVisitor("--priority", beforeBoth).run(t, server.addr)
 		lacksOptions(t, out)
 		extended(t, server.servedGreeting(t), false)

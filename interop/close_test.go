@@ -17,17 +17,17 @@ import (
 // That the peer's close_notify reads as io.EOF under StrictClose, the matrix asserts; here it is ours.
 func TestServerSaysCloseNotify(t *testing.T) {
 	feature(t, openSSL, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		sees(t, sClientVisitor("-trace").run(t, server.addr), `^    Level=warning\(1\), description=close notify\(0\)$`)
 		server.servedGreeting(t)
 	})
 	feature(t, gnuTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		sees(t, gnuTLSVisitor().run(t, server.addr), `^- Peer has closed the GnuTLS connection$`)
 		server.servedGreeting(t)
 	})
 	feature(t, curl, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		sees(t, curlVisitor().run(t, server.addr), `\(IN\), TLS alert, close notify`)
 		server.servedGreeting(t)
 	})

@@ -65,7 +65,7 @@ func loggingServer(t *testing.T, policy string) (*station, *bytes.Buffer) {
 	var ours bytes.Buffer
 	config := serverConfig(t, testkit.RSA)
 	config.Policy, config.KeyLogWriter = policy, &ours
-	return serve(t, config, post1), &ours
+	return serve(t, config, answerPost), &ours
 }
 
 func TestClientKeyLog(t *testing.T) {

@@ -108,7 +108,7 @@ func runServer(t *testing.T, c cell) {
 		config.Certificates[0].SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.SignatureScheme(c.scheme)}
 	}
 	data := text(uint64(c.size), c.size)
-	server := serve(t, config, post1)
+	server := serve(t, config, answerPost)
 	visited := c.peer.client(t, c, server.addr, post(data))
 	got := server.done()
 	if got.err != nil {

@@ -34,7 +34,7 @@ func TestServerChoosesCertificateByName(t *testing.T) {
 		}, "^ - subject `CN=other\\.test'"},
 	} {
 		feature(t, c.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, twoNames(t), post1)
+			server := serve(t, twoNames(t), answerPost)
 			sees(t, c.run(t, server.addr), c.sees)
 			if got := server.servedGreeting(t).ServerName; got != other {
 				t.Errorf("our ConnectionState has the name %q, want %q", got, other)
@@ -42,7 +42,7 @@ func TestServerChoosesCertificateByName(t *testing.T) {
 		})
 	}
 	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, twoNames(t), post1)
+		server := serve(t, twoNames(t), answerPost)
 		config := goConfig()
 		config.ServerName = other
 		talkHTTP(t, goDial(t, server.addr, config), greeting)

@@ -128,14 +128,14 @@ func fellSilent(t *testing.T, conn *tls.Conn, role fault.Role) {
 // Whoever forgets the s of https is answered in the language that was spoken.
 func TestServerMeetsPlainHTTP(t *testing.T) {
 	failure(t, curl, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		out := start(t, "curl", "--verbose", "--no-progress-meter", "--noproxy", "*", "http://"+server.addr+"/").wait()
 		sees(t, out, `^< HTTP/1\.0 400 Bad Request`)
 		sees(t, out, `HTTPS server`)
 		isRule(t, server.refused(t), fault.PlainHTTPRequest, fault.Server)
 	})
 	failure(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		response, err := http.Get("http://" + server.addr + "/")
 		if err != nil {
 			t.Fatal(err)

@@ -44,7 +44,7 @@ func TestServerRefusesOffer(t *testing.T) {
 	for _, c := range refusals {
 		t.Run(c.name, func(t *testing.T) {
 			failure(t, c.visitor.peer, fault.Server, func(t *testing.T) {
-				server := serve(t, serverConfig(t, testkit.RSA), post1)
+				server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 				sawAlert(t, c.visitor.run(t, server.addr), c.rule.Alert)
 				offersTold(t, server.refused(t), c.rule, c.of)
 			})
@@ -61,7 +61,7 @@ func TestServerRefusesOffer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			failure(t, goTLS, fault.Server, func(t *testing.T) {
-				server := serve(t, serverConfig(t, testkit.RSA), post1)
+				server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 				config := goConfig()
 				c.change(config)
 				goSawAlert(t, goFail(t, server.addr, config), c.rule.Alert)

@@ -152,7 +152,7 @@ func TestClientToldOfSpoiltRecord(t *testing.T) {
 func TestServerNoticesSpoiltRecord(t *testing.T) {
 	for _, v := range []visitor{sClientVisitor(), gnuTLSVisitor(), curlVisitor()} {
 		failure(t, v.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, serverConfig(t, testkit.RSA), post1)
+			server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 			out := v.run(t, between(t, server.addr, spoilt(finished), unchanged))
 			isRule(t, server.refused(t), fault.BadRecordMAC, fault.Server)
 			sawAlert(t, out, wire.AlertBadRecordMAC)
@@ -177,7 +177,7 @@ func TestOneByteAtATime(t *testing.T) {
 	}
 	for _, v := range []visitor{sClientVisitor(), gnuTLSVisitor(), curlVisitor()} {
 		feature(t, v.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, serverConfig(t, testkit.RSA), post1)
+			server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 			out := v.run(t, between(t, server.addr, dribbled, dribbled))
 			if !strings.Contains(out, string(reply(greeting))) {
 				t.Errorf("the client did not get our reply; it printed:\n%s", clip(out))
@@ -199,7 +199,7 @@ func TestFragmentedHandshake(t *testing.T) {
 		}
 	})
 	feature(t, openSSL, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		// So many protocols make the ClientHello longer than a record.
 		long := strings.Repeat(strings.Repeat("p", 60)+",", 20) + "http/1.1"
 		out := sClientVisitor("-max_send_frag", "512", "-alpn", long, "-trace").run(t, server.addr)

@@ -141,7 +141,7 @@ func (w *watcher) saw(what string) bool {
 // for being able to.
 func TestServerAcceptsClientThatCouldRenegotiate(t *testing.T) {
 	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		config := goConfig()
 		config.Renegotiation = std.RenegotiateFreelyAsClient
 		talkHTTP(t, goDial(t, server.addr, config), greeting)

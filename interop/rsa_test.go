@@ -25,14 +25,14 @@ func TestServerRefusesRSAOnlyClient(t *testing.T) {
 		curlVisitor("--tls-max", "1.2", "--ciphers", "kRSA"),
 	} {
 		failure(t, v.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, serverConfig(t, testkit.RSA), post1)
+			server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 			out := v.run(t, server.addr)
 			sawAlert(t, out, wire.AlertHandshakeFailure)
 			refusesRSAOnly(t, server.refused(t))
 		})
 	}
 	failure(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, serverConfig(t, testkit.RSA), post1)
+		server := serve(t, serverConfig(t, testkit.RSA), answerPost)
 		config := goTLS.config(cell{suite: rsaOnly})
 		config.MaxVersion = std.VersionTLS12
 		goSawAlert(t, goFail(t, server.addr, config), wire.AlertHandshakeFailure)

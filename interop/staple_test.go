@@ -43,7 +43,7 @@ func staple(t *testing.T) []byte {
 func staplingServer(t *testing.T, response []byte) *station {
 	config := serverConfig(t, testkit.RSA)
 	config.Certificates[0].OCSPStaple = response
-	return serve(t, config, post1)
+	return serve(t, config, answerPost)
 }
 
 func TestServerStaples(t *testing.T) {
@@ -155,7 +155,7 @@ func TestServerSendsTimestamps(t *testing.T) {
 	noPeer(t, gnuTLS, fault.Server, "GnuTLS does not tell of certificate timestamps")
 	noPeer(t, curl, fault.Server, "curl does not tell of certificate timestamps")
 	feature(t, openSSL, fault.Server, func(t *testing.T) {
-		server := serve(t, timestampServer(t), post1)
+		server := serve(t, timestampServer(t), answerPost)
 		out := sClientVisitor("-serverinfo", "18").run(t, server.addr)
 		got, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(submatch(serverInfo, out), "\n", ""))
 		if err != nil || !bytes.Equal(got, sctExtension()) {
@@ -164,7 +164,7 @@ func TestServerSendsTimestamps(t *testing.T) {
 		server.servedGreeting(t)
 	})
 	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, timestampServer(t), post1)
+		server := serve(t, timestampServer(t), answerPost)
 		conn := goDial(t, server.addr, goConfig())
 		talkHTTP(t, conn, greeting)
 		if got := conn.ConnectionState().SignedCertificateTimestamps; !sameLists(got, timestamps) {

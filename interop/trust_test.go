@@ -114,7 +114,7 @@ func TestServerToldOfDistrust(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			v := c.visitor(t)
 			failure(t, v.peer, fault.Server, func(t *testing.T) {
-				server := serve(t, c.config(t), post1)
+				server := serve(t, c.config(t), answerPost)
 				v.run(t, server.addr)
 				told := isAlert(t, server.refused(t), c.alert)
 				if !strings.Contains(told.Hint(), c.hint) {
@@ -124,7 +124,7 @@ func TestServerToldOfDistrust(t *testing.T) {
 		})
 	}
 	failure(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, good(t), post1)
+		server := serve(t, good(t), answerPost)
 		config := goConfig()
 		config.RootCAs = testkit.PKI().Untrusted.Pool()
 		goFail(t, server.addr, config)

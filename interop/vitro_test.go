@@ -57,7 +57,8 @@ func serveHTTP(conn net.Conn) (body []byte, err error) {
 		return nil, fmt.Errorf("reading the request's body: %w", err)
 	}
 	answer := reply(body)
-	head := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n", len(answer))
+	// Without a length the answer ends with the connection, so that its reader has to wait for close_notify.
+	head := []byte("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n")
 	_, err = conn.Write(append(head, answer...))
 	return body, err
 }
@@ -128,7 +129,7 @@ func serveConn(raw net.Conn, config *tls.Config, handle func(*tls.Conn) ([]byte,
 // done waits for the connection's end.
 func (s *station) done() served { return <-s.result }
 
-func post1(conn *tls.Conn) ([]byte, error) { return serveHTTP(conn) }
+func answerPost(conn *tls.Conn) ([]byte, error) { return serveHTTP(conn) }
 
 // listen listens on loopback until the test ends.
 func listen(t testing.TB) net.Listener {
