@@ -20,6 +20,8 @@ type Conn struct {
 	conn   net.Conn
 	config *Config
 	role   fault.Role
+	// watched: somebody is told of events, which have a time.
+	watched bool
 
 	ctx    context.Context // ends when the connection is closed
 	cancel context.CancelFunc
@@ -42,7 +44,7 @@ func newConn(conn net.Conn, config *Config, role fault.Role) *Conn {
 	if config == nil {
 		config = new(Config)
 	}
-	c := &Conn{conn: conn, config: config, role: role}
+	c := &Conn{conn: conn, config: config, role: role, watched: config.Tracer != nil}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -108,6 +110,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 // readRecord opens the next record; read.mu is held.
 func (c *Conn) readRecord() error {
 	for {
+		c.tick()
 		size, err := c.engine.RecordSize(c.read.lent.bytes())
 		if err != nil {
 			c.flush()
@@ -126,11 +129,19 @@ func (c *Conn) readRecord() error {
 	}
 }
 
+// tick hands in the time of the events to come; nobody watching, the clock is not read.
+func (c *Conn) tick() {
+	if c.watched {
+		c.engine.SetTime(c.config.now())
+	}
+}
+
 // readFailed: a timeout may pass, an end is told to the engine, anything else is the connection's end.
 func (c *Conn) readFailed(err error) error {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		c.tick()
 		return c.engine.CloseInput()
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return err

@@ -95,6 +95,7 @@ func (c *Conn) writeSealed(plaintext []byte) error {
 	}
 	buf := sealed.Get().(*[]byte)
 	defer sealed.Put(buf)
+	c.tick()
 	out, err := c.engine.Seal((*buf)[:0], plaintext)
 	*buf = out
 	if err != nil {
@@ -132,6 +133,7 @@ func (c *Conn) flush() {
 
 // sayGoodbye says close_notify, once; write.mu is held.
 func (c *Conn) sayGoodbye() error {
+	c.tick()
 	c.engine.Close()
 	if !c.engine.HasOutput() {
 		return nil
