@@ -81,6 +81,54 @@ func TestSignAndVerify(t *testing.T) {
 	}
 }
 
+// RFC 8446 §4.2.3: a handshake of TLS 1.3 is signed with RSA-PSS, with ECDSA on the curve that the scheme names, or
+// with Ed25519.
+var wantSchemes13 = map[string][]wire.SignatureScheme{
+	"RSA 2048":    {wire.RSA_PSS_RSAE_SHA256, wire.RSA_PSS_RSAE_SHA384, wire.RSA_PSS_RSAE_SHA512},
+	"RSA 1024":    {wire.RSA_PSS_RSAE_SHA256, wire.RSA_PSS_RSAE_SHA384},
+	"ECDSA P-256": {wire.ECDSA_SECP256R1_SHA256},
+	"ECDSA P-384": {wire.ECDSA_SECP384R1_SHA384},
+	"ECDSA P-521": {wire.ECDSA_SECP521R1_SHA512},
+	"Ed25519":     {wire.ED25519},
+}
+
+// Good signatures by schemes that TLS 1.2 allows and 1.3 does not are refused in 1.3, as a wrong key.
+func TestVerifyFor13(t *testing.T) {
+	message := []byte("64 spaces, a context string, a zero, the transcript hash")
+	all := map[wire.SignatureScheme]bool{}
+	for name, key := range testKeys(t) {
+		if got := SchemesFor13(key.Public()); !slices.Equal(got, wantSchemes13[name]) {
+			t.Errorf("%s: schemes %v, want %v", name, got, wantSchemes13[name])
+		}
+		for _, scheme := range SchemesFor(key.Public()) {
+			signature, err := Sign(key, scheme, message)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := VerifyFor(wire.TLS12, key.Public(), scheme, message, signature); err != nil {
+				t.Errorf("%s, %v in TLS 1.2: %v", name, scheme, err)
+			}
+			err = VerifyFor(wire.TLS13, key.Public(), scheme, message, signature)
+			if !slices.Contains(wantSchemes13[name], scheme) {
+				if !errors.Is(err, ErrWrongKey) {
+					t.Errorf("%s, %v in TLS 1.3: %v, want %v", name, scheme, err, ErrWrongKey)
+				}
+				continue
+			}
+			all[scheme] = true
+			if err != nil {
+				t.Errorf("%s, %v in TLS 1.3: %v", name, scheme, err)
+			}
+			if err := VerifyFor(wire.TLS13, key.Public(), scheme, message[1:], signature); err == nil || errors.Is(err, ErrWrongKey) {
+				t.Errorf("%s, %v in TLS 1.3: a signature over another message: %v", name, scheme, err)
+			}
+		}
+	}
+	if got := Schemes13(); len(got) != len(all) || slices.ContainsFunc(got, func(s wire.SignatureScheme) bool { return !all[s] }) {
+		t.Errorf("TLS 1.3 has the schemes %v", got)
+	}
+}
+
 func holdSignature(t *testing.T, name string, pub crypto.PublicKey, scheme wire.SignatureScheme, message, signature []byte) {
 	t.Helper()
 	if err := Verify(pub, scheme, message, signature); err != nil {
@@ -146,7 +194,7 @@ func TestUselessKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, pub := range []crypto.PublicKey{nil, x25519.PublicKey(), "a string", (&x509.Certificate{}).PublicKey} {
-		if AuthOf(pub) != 0 || SchemesFor(pub) != nil {
+		if AuthOf(pub) != 0 || SchemesFor(pub) != nil || SchemesFor13(pub) != nil {
 			t.Errorf("%T authenticates %v suites with %v", pub, AuthOf(pub), SchemesFor(pub))
 		}
 		if err := Verify(pub, wire.ED25519, nil, make([]byte, 64)); !errors.Is(err, ErrWrongKey) {

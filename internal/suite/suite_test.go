@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -33,22 +34,59 @@ func TestSuitesAreWhatTheirNamesSay(t *testing.T) {
 		default:
 			t.Errorf("%v: a key exchange that this test does not know", s.ID)
 		}
-		if s.KeyExchange != wantKx || s.Auth != wantAuth {
-			t.Errorf("%v: key exchange %v, authentication %v", s.ID, s.KeyExchange, s.Auth)
+		if s.Version != wire.TLS12 || s.KeyExchange != wantKx || s.Auth != wantAuth {
+			t.Errorf("%v: %v, key exchange %v, authentication %v", s.ID, s.Version, s.KeyExchange, s.Auth)
 		}
-		i := strings.LastIndexByte(rest, '_')
-		if name := strings.ReplaceAll(strings.ToUpper(s.Cipher.Name), "-", "_"); name != rest[:i] {
-			t.Errorf("%v: cipher %s", s.ID, s.Cipher.Name)
-		}
-		if hash := strings.ReplaceAll(s.Hash.String(), "-", ""); hash != rest[i+1:] || !s.Hash.Available() {
-			t.Errorf("%v: hash %v, available %v", s.ID, s.Hash, s.Hash.Available())
-		}
-		if ByID(s.ID) != s {
-			t.Errorf("ByID(%v) is another suite", s.ID)
-		}
+		holdCipherAndHash(t, s, rest)
 	}
 	if ByID(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV) != nil || ByID(0x0a0a) != nil {
 		t.Error("ByID finds suites that are none")
+	}
+}
+
+func holdCipherAndHash(t *testing.T, s *Suite, name string) {
+	t.Helper()
+	i := strings.LastIndexByte(name, '_')
+	if cipher := strings.ReplaceAll(strings.ToUpper(s.Cipher.Name), "-", "_"); cipher != name[:i] {
+		t.Errorf("%v: cipher %s", s.ID, s.Cipher.Name)
+	}
+	if hash := strings.ReplaceAll(s.Hash.String(), "-", ""); hash != name[i+1:] || !s.Hash.Available() {
+		t.Errorf("%v: hash %v, available %v", s.ID, s.Hash, s.Hash.Available())
+	}
+	if ByID(s.ID) != s {
+		t.Errorf("ByID(%v) is another suite", s.ID)
+	}
+}
+
+// RFC 8446 §B.4: a suite of TLS 1.3 names an AEAD and a hash, and nothing else.
+func TestSuites13AreWhatTheirNamesSay(t *testing.T) {
+	var names []string
+	for _, s := range All13() {
+		if s.Version != wire.TLS13 || s.KeyExchange != 0 || s.Auth != 0 || s.Auth.String() != "" {
+			t.Errorf("%v: %v, key exchange %v, authentication %q", s.ID, s.Version, s.KeyExchange, s.Auth)
+		}
+		holdCipherAndHash(t, s, strings.TrimPrefix(s.ID.String(), "TLS_"))
+		names = append(names, s.ID.String())
+	}
+	if want := "TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256"; strings.Join(names, " ") != want {
+		t.Errorf("the suites are %v", names)
+	}
+	for _, s := range All() {
+		if slices.Contains(names, s.ID.String()) {
+			t.Errorf("%v is among the suites of TLS 1.2", s.ID)
+		}
+	}
+}
+
+// RFC 8446 §5.5: both AES-GCM stop long before the sequence number does, at 2^24.5.
+func TestMaxRecords(t *testing.T) {
+	for _, c := range []*Cipher{aes128GCM, aes256GCM} {
+		if n := float64(c.MaxRecords); math.Abs(math.Log2(n)-24.5) > 1e-6 || n*n > 1<<49 {
+			t.Errorf("%s: %d records", c.Name, c.MaxRecords)
+		}
+	}
+	if chaCha20.MaxRecords != math.MaxUint64 {
+		t.Errorf("ChaCha20-Poly1305: %d records", chaCha20.MaxRecords)
 	}
 }
 
@@ -60,7 +98,7 @@ func TestCipherLengths(t *testing.T) {
 	}{
 		{aes128GCM, 16, 4, 8, 24}, {aes256GCM, 32, 4, 8, 24}, {chaCha20, 32, 12, 0, 16},
 	} {
-		if c.cipher.KeyLen != c.key || c.cipher.FixedIVLen != c.fixed || c.cipher.ExplicitNonceLen != c.explicit || c.cipher.Overhead() != c.growth {
+		if c.cipher.KeyLen != c.key || c.cipher.FixedIVLen != c.fixed || c.cipher.ExplicitNonceLen != c.explicit || c.cipher.Overhead() != c.growth || c.cipher.NonceLen() != 12 {
 			t.Errorf("%s: %+v, want %+v", c.cipher.Name, *c.cipher, c)
 		}
 		if _, err := c.cipher.New(make([]byte, c.key)); err != nil {
@@ -99,9 +137,12 @@ func TestPolicies(t *testing.T) {
 		if _, ok := Policy(name); !ok {
 			t.Errorf("%q is listed, but no policy", name)
 		}
+		if got := Policy13(name); len(got) != len(All13()) || got[0] != All13()[0].ID {
+			t.Errorf("%q allows %v of TLS 1.3", name, got)
+		}
 	}
 	for _, name := range []string{"", "Modern", "default"} {
-		if _, ok := Policy(name); ok {
+		if _, ok := Policy(name); ok || Policy13(name) != nil {
 			t.Errorf("%q is a policy", name)
 		}
 	}
@@ -109,8 +150,8 @@ func TestPolicies(t *testing.T) {
 
 // All returns a copy: nobody can change what the suites are for everyone.
 func TestAllIsACopy(t *testing.T) {
-	All()[0] = nil
-	if All()[0] == nil {
+	All()[0], All13()[0] = nil, nil
+	if All()[0] == nil || All13()[0] == nil {
 		t.Error("the table was changed through All")
 	}
 }
@@ -145,7 +186,7 @@ func TestGroups(t *testing.T) {
 
 // The bytes of a share come from the random source and nowhere else, so that a recording plays back.
 func TestSharesRepeat(t *testing.T) {
-	for _, id := range Groups() {
+	for _, id := range Groups13() {
 		var random bytes.Buffer
 		first, err := NewShare(id, io.TeeReader(rand.Reader, &random))
 		if err != nil {
@@ -173,7 +214,7 @@ func (c constant) Read(b []byte) (int, error) {
 // A broken random source ends in an error, not in a loop or a panic.
 func TestBrokenRandomness(t *testing.T) {
 	broken := errors.New("no randomness")
-	for _, id := range Groups() {
+	for _, id := range Groups13() {
 		if _, err := NewShare(id, io.MultiReader(io.LimitReader(rand.Reader, 5), errorReader{broken})); !errors.Is(err, broken) {
 			t.Errorf("%v: %v, want %v", id, err, broken)
 		}

@@ -191,3 +191,52 @@ func holdECDH(t *testing.T, group wire.NamedGroup, v ecdhVector) {
 		t.Errorf("%v, test %d (%s): a secret is made of a public key that is none: %x", group, v.TcID, v.Comment, got)
 	}
 }
+
+type kemVector struct {
+	verdict
+	Seed, EK, C, K bytesHex
+}
+
+// The tests whose seed has another length than 64 bytes are left out: the seed is ours, and always has it.
+func TestKEMWycheproof(t *testing.T) {
+	for _, c := range []struct {
+		file  string
+		group wire.NamedGroup
+	}{
+		{"mlkem_768_test.json", wire.NamedGroup(0x0201)},
+		{"mlkem_1024_test.json", wire.NamedGroup(0x0202)},
+	} {
+		t.Run(c.file, func(t *testing.T) {
+			results := map[string]int{}
+			for _, g := range loadVectors[struct{}, kemVector](t, c.file) {
+				for _, v := range g.Tests {
+					if len(v.Seed) == 64 {
+						results[v.Result]++
+						holdKEM(t, c.group, v)
+					}
+				}
+			}
+			if results["valid"] < 150 || results["invalid"] < 20 {
+				t.Errorf("the file is not what it was: %v", results)
+			}
+		})
+	}
+}
+
+func holdKEM(t *testing.T, group wire.NamedGroup, v kemVector) {
+	share, err := NewShare(group, bytes.NewReader(v.Seed))
+	if err != nil {
+		t.Errorf("%v, test %d (%s): %v", group, v.TcID, v.Comment, err)
+		return
+	}
+	if !bytes.Equal(share.Public(), v.EK) {
+		t.Errorf("%v, test %d (%s): the encapsulation key is another", group, v.TcID, v.Comment)
+	}
+	got, err := share.Shared(v.C)
+	switch valid := v.Result == "valid"; {
+	case valid && (err != nil || !bytes.Equal(got, v.K)):
+		t.Errorf("%v, test %d (%s): %x, %v, want %x", group, v.TcID, v.Comment, got, err, v.K)
+	case !valid && err == nil:
+		t.Errorf("%v, test %d (%s): a secret is made of what is no ciphertext: %x", group, v.TcID, v.Comment, got)
+	}
+}
