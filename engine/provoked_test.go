@@ -32,6 +32,8 @@ var elsewhere = map[*fault.Rule]string{
 	fault.MissingIntermediate:    "trust",
 	fault.InvalidChain:           "trust",
 	fault.SequenceExhausted:      "record: TestSequenceExhausted",
+	fault.UnprotectedRecord:      "record: TestUnprotected13",
+	fault.NoContentType:          "record: TestNoContentType",
 	fault.NoCredential:           "TestFailedAnswers",
 	fault.SigningFailed:          "TestFailedAnswers",
 	fault.ConfigRefused:          "TestFailedAnswers",

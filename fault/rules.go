@@ -51,7 +51,7 @@ var (
 	ConnectionBroken = silent("connection_broken", "the connection broke", "")
 )
 
-// Records. RFC 5246 §6.
+// Records. RFC 5246 §6, RFC 8446 §5.
 var (
 	BadRecordMAC = rule("bad_record_mac", wire.AlertBadRecordMAC, "RFC 5246 §6.2.3.3",
 		"a record does not decrypt", "both sides have different keys, or bytes were changed on the way")
@@ -61,6 +61,10 @@ var (
 		"a record carries another version than the one agreed on", "")
 	UnknownContentType = rule("unknown_content_type", wire.AlertUnexpectedMessage, "RFC 5246 §6",
 		"a record of an unknown content type", "")
+	UnprotectedRecord = rule("unprotected_record", wire.AlertUnexpectedMessage, "RFC 8446 §5.2",
+		"a record in the clear where it has to be encrypted", "both sides differ on when encryption begins, or someone put the record in between")
+	NoContentType = rule("no_content_type", wire.AlertUnexpectedMessage, "RFC 8446 §5.4",
+		"an encrypted record that is nothing but padding", "")
 	TooManyEmptyRecords = rule("too_many_empty_records", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
 		"the peer sends empty records one after another", "")
 	TooManyWarnings = rule("too_many_warnings", wire.AlertUnexpectedMessage, "RFC 5246 §7.2",

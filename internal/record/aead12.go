@@ -4,6 +4,7 @@ import (
 	"crypto/cipher"
 	"encoding/binary"
 
+	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -31,7 +32,8 @@ func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
 	return p, nil
 }
 
-func (p *aead12) Overhead() int { return p.suite.Overhead() }
+func (p *aead12) Overhead() int      { return p.suite.Overhead() }
+func (p *aead12) MaxCiphertext() int { return MaxCiphertext }
 
 // setNonce: the explicit part of a GCM nonce is the sequence number, which never repeats under one key (RFC 5288
 // §3); a wholly implicit nonce has it added by exclusive or (RFC 7905 §2).
@@ -63,13 +65,16 @@ func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte
 	return p.aead.Seal(dst, p.nonce[:], plaintext, p.additional[:])
 }
 
-func (p *aead12) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, bool) {
+func (p *aead12) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error) {
 	if len(payload) < p.Overhead() {
-		return 0, nil, false
+		return 0, nil, fault.New(fault.BadRecordMAC)
 	}
 	ciphertext := payload[p.suite.ExplicitNonceLen:]
 	p.setNonce(payload, seq)
 	p.setAdditional(seq, h, len(ciphertext)-p.suite.TagLen)
 	plaintext, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, p.additional[:])
-	return h.Type, plaintext, err == nil
+	if err != nil {
+		return 0, nil, fault.New(fault.BadRecordMAC)
+	}
+	return h.Type, plaintext, nil
 }

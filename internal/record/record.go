@@ -1,4 +1,5 @@
-// Package record frames, seals and opens records and counts them. It knows nothing of handshakes. RFC 5246 §6.
+// Package record frames, seals and opens records and counts them. It knows nothing of handshakes. RFC 5246 §6,
+// RFC 8446 §5.
 package record
 
 import (
@@ -14,8 +15,10 @@ const (
 	HeaderLen = 5
 	// MaxPlaintext bounds what a record carries. RFC 5246 §6.2.1.
 	MaxPlaintext = 1 << 14
-	// MaxCiphertext bounds what protecting makes of it. RFC 5246 §6.2.3.
+	// MaxCiphertext bounds what protecting makes of it in TLS 1.2, and so in any version. RFC 5246 §6.2.3.
 	MaxCiphertext = MaxPlaintext + 2048
+	// MaxCiphertext13 bounds it in TLS 1.3. RFC 8446 §5.2.
+	MaxCiphertext13 = MaxPlaintext + 256
 )
 
 // Header is the header of a record.
@@ -40,10 +43,13 @@ func (h Header) append(dst []byte) []byte {
 type Protection interface {
 	// Overhead is how many bytes sealing adds to a record.
 	Overhead() int
+	// MaxCiphertext is the largest payload that an honest peer sends.
+	MaxCiphertext() int
 	// Seal appends a protected record, header included.
 	Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte
-	// Open decrypts payload in place. It returns false if the record is not the peer's.
-	Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, bool)
+	// Open decrypts payload in place. Its error is fault.BadRecordMAC if the record is not the peer's, and says
+	// what is wrong with the peer's record otherwise.
+	Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error)
 }
 
 // Half is one direction of a connection: its protection and its sequence number. The zero value is unprotected.
@@ -52,30 +58,32 @@ type Half struct {
 	seq        uint64
 }
 
-// SetProtection changes the keys; the sequence number starts again. RFC 5246 §6.1.
+// SetProtection changes the keys; the sequence number starts again. RFC 5246 §6.1, RFC 8446 §5.3.
 func (h *Half) SetProtection(p Protection) { h.protection, h.seq = p, 0 }
 
 // Protected reports whether records are encrypted.
 func (h *Half) Protected() bool { return h.protection != nil }
 
-// next returns the sequence number of the next record. RFC 5246 §6.1: it must not wrap.
-func (h *Half) next() (uint64, error) {
+// Records is how many records the present keys have protected.
+func (h *Half) Records() uint64 { return h.seq }
+
+// checkSequence: the sequence number must not wrap. RFC 5246 §6.1, RFC 8446 §5.3.
+func (h *Half) checkSequence() error {
 	if h.seq == 1<<64-1 {
-		return 0, fault.New(fault.SequenceExhausted)
+		return fault.New(fault.SequenceExhausted)
 	}
-	h.seq++
-	return h.seq - 1, nil
+	return nil
 }
 
 // Limit is the largest payload that a record of this direction may have.
 func (h *Half) Limit() int {
 	if h.protection != nil {
-		return MaxCiphertext
+		return h.protection.MaxCiphertext()
 	}
 	return MaxPlaintext
 }
 
-// CheckLength refuses a record that is too long before it is read. RFC 5246 §6.2.1, §6.2.3.
+// CheckLength refuses a record that is too long before it is read. RFC 5246 §6.2.1, §6.2.3, RFC 8446 §5.2.
 func (h *Half) CheckLength(length int) error {
 	if length > h.Limit() {
 		return fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes, at most %d", length, h.Limit()))
@@ -83,7 +91,8 @@ func (h *Half) CheckLength(length int) error {
 	return nil
 }
 
-// Open takes one whole record, header included, and decrypts it in place.
+// Open takes one whole record, header included, and decrypts it in place. A record that fails with fault.BadRecordMAC is
+// not counted: RFC 8446 §4.2.10 has a server pass over early data that it has no keys for, up to the first that opens.
 func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
 	header, payload := ParseHeader(record), record[HeaderLen:]
 	if err := h.CheckLength(len(payload)); err != nil {
@@ -92,18 +101,22 @@ func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
 	if h.protection == nil {
 		return header.Type, payload, nil
 	}
-	seq, err := h.next()
+	if err := h.checkSequence(); err != nil {
+		return 0, nil, err
+	}
+	contentType, plaintext, err := h.protection.Open(h.seq, header, payload)
 	if err != nil {
 		return 0, nil, err
 	}
-	contentType, plaintext, ok := h.protection.Open(seq, header, payload)
-	if !ok {
-		return 0, nil, fault.New(fault.BadRecordMAC)
-	}
+	h.seq++
 	if len(plaintext) > MaxPlaintext {
-		return 0, nil, fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes of plaintext, at most %d", len(plaintext), MaxPlaintext))
+		return 0, nil, tooLong(len(plaintext))
 	}
 	return contentType, plaintext, nil
+}
+
+func tooLong(n int) error {
+	return fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes of plaintext, at most %d", n, MaxPlaintext))
 }
 
 // Seal appends one record with at most MaxPlaintext bytes of plaintext.
@@ -113,12 +126,13 @@ func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []
 	if h.protection == nil {
 		return append(header.append(dst), plaintext...), nil
 	}
-	seq, err := h.next()
-	if err != nil {
+	if err := h.checkSequence(); err != nil {
 		return dst, err
 	}
 	header.Length += h.protection.Overhead()
-	return h.protection.Seal(dst, seq, header, plaintext), nil
+	dst = h.protection.Seal(dst, h.seq, header, plaintext)
+	h.seq++
+	return dst, nil
 }
 
 // Overhead is how many bytes a record is longer than its plaintext, header included.

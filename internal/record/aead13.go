@@ -1,0 +1,82 @@
+package record
+
+import (
+	"crypto/cipher"
+	"encoding/binary"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// aead13 protects records of TLS 1.3: the content's type goes in with the content, and from outside every record looks
+// like application data of TLS 1.2. RFC 8446 §5.2.
+type aead13 struct {
+	aead   cipher.AEAD
+	tagLen int
+	iv     [nonceLen]byte
+	// Scratch, so that a record costs no allocation: what goes through an interface moves to the heap.
+	nonce      [nonceLen]byte
+	additional [HeaderLen]byte
+}
+
+// NewAEAD13 makes the protection of one direction from the key and IV of a traffic secret. RFC 8446 §7.3.
+func NewAEAD13(c *suite.Cipher, key, iv []byte) (Protection, error) {
+	aead, err := c.New(key)
+	if err != nil {
+		return nil, err
+	}
+	p := &aead13{aead: aead, tagLen: c.TagLen}
+	copy(p.iv[:], iv)
+	return p, nil
+}
+
+// Overhead is the inner content type and the tag.
+func (p *aead13) Overhead() int      { return 1 + p.tagLen }
+func (p *aead13) MaxCiphertext() int { return MaxCiphertext13 }
+
+// setNonce: the sequence number is added to the IV by exclusive or. RFC 8446 §5.3.
+func (p *aead13) setNonce(seq uint64) {
+	p.nonce = p.iv
+	tail := p.nonce[nonceLen-8:]
+	binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^seq)
+}
+
+// Seal takes the type of the content in h; the type and version that the record shows are always the same.
+func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte {
+	inner := byte(h.Type)
+	h.Type, h.Version = wire.ContentApplicationData, wire.TLS12
+	p.setNonce(seq)
+	h.append(p.additional[:0])
+	dst = append(dst, p.additional[:]...)
+	start := len(dst)
+	dst = append(append(dst, plaintext...), inner)
+	return p.aead.Seal(dst[:start], p.nonce[:], dst[start:], p.additional[:])
+}
+
+// Open returns the content without the padding behind it. The time that this takes tells how much padding there was, to
+// those who can already see the length of everything (RFC 8446 §5.4 allows it, §E.3).
+func (p *aead13) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error) {
+	// RFC 8446 §5.2: an encrypted record is application data from outside.
+	if h.Type != wire.ContentApplicationData {
+		return 0, nil, fault.New(fault.UnprotectedRecord).With(h.Type.String())
+	}
+	p.setNonce(seq)
+	// The header as it came: its version counts for nothing, but is authenticated.
+	h.append(p.additional[:0])
+	inner, err := p.aead.Open(payload[:0], p.nonce[:], payload, p.additional[:])
+	if err != nil {
+		return 0, nil, fault.New(fault.BadRecordMAC)
+	}
+	// RFC 8446 §5.4: padding counts towards the limit, which is the content's and one byte for its type.
+	if len(inner) > MaxPlaintext+1 {
+		return 0, nil, tooLong(len(inner) - 1)
+	}
+	// RFC 8446 §5.4: the last byte that is not zero is the content type, and there must be one.
+	for end := len(inner) - 1; end >= 0; end-- {
+		if inner[end] != 0 {
+			return wire.ContentType(inner[end]), inner[:end], nil
+		}
+	}
+	return 0, nil, fault.New(fault.NoContentType)
+}
