@@ -51,7 +51,6 @@ func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
 	chains, failure := e.run()
 	verdict := want.Verdict{Checks: e.checks}
 	if failure != nil {
-		failure.Role = role
 		verdict.Err = failure
 		return verdict
 	}

@@ -193,3 +193,15 @@ func runAll(t *testing.T, all []refusal) {
 		t.Run(r.name, r.run)
 	}
 }
+
+// A verdict is not yet the failure of a connection: the engine, which makes it one, says whose it is. With a role set
+// it would be taken for the failure of another connection, and lose its rule.
+func TestVerdictBelongsToNoConnectionYet(t *testing.T) {
+	for _, flaw := range testkit.Flaws {
+		var found *fault.Error
+		v := verifier().Verify(peer(testkit.Flawed(flaw, testkit.RSA).Chain), fault.Client)
+		if errors.As(v.Err, &found) && (found.Role != 0 || found.Step != 0) {
+			t.Errorf("%s: the verdict claims the %v at %v", flaw, found.Role, found.Step)
+		}
+	}
+}
