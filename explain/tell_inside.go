@@ -64,6 +64,7 @@ func (v *view) derived(m event.Meta, e event.KeysDerived) []block {
 func (v *view) finished(m event.Meta, e event.Finished) []block {
 	v.done = true
 	if v.other != nil && v.role == fault.Server {
+		v.sent, v.received = tally{}, tally{}
 		return v.inside(m, nil)
 	}
 	paras := []para{value("agreed", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), schemeName(e.Scheme)))}
