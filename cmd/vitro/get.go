@@ -30,7 +30,7 @@ With several URLs, it is that of the first failure.`,
   vitro get --explain full -o page.html https://example.com/
   vitro get --policy legacy --key-exchange rsa --cacert ca.pem https://old-device.example/
   vitro get --resolve shop.example:443:127.0.0.1 https://shop.example/    # this name, that address
-  vitro get --explain none --json -I https://example.com/ 2>events.jsonl`,
+  vitro get --json -I https://example.com/ 2>events.jsonl`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, urls []string) error {
 			return runGet(cmd, f, urls)
