@@ -94,14 +94,15 @@ func (e *Engine) say(found *fault.Error, err error) {
 	}
 }
 
-// Abort ends the connection for a reason of the caller's: a *fault.Error as it is, the end of a context as Cancelled
+// Abort ends the connection for a reason of the caller's: a new *fault.Error as it is, the end of a context as Cancelled
 // or, where its deadline passed, Silence, io.ErrUnexpectedEOF as an end within a record, anything else as
 // ConnectionBroken. It is called by the goroutine that drives Step or the read half.
 func (e *Engine) Abort(reason error) error {
-	var known *fault.Error
-	switch {
-	case errors.As(reason, &known):
+	// A fault with a step is that of another connection: of one underneath, which speaks TLS itself.
+	if known, ok := reason.(*fault.Error); ok && known.Step == 0 {
 		return e.fail(known)
+	}
+	switch {
 	case errors.Is(reason, context.Canceled):
 		return e.fail(fault.New(fault.Cancelled).Because(reason))
 	case errors.Is(reason, context.DeadlineExceeded):

@@ -455,12 +455,12 @@ func TestEndings(t *testing.T) {
 		"network":  {func(e *end) error { return e.Abort(errors.New("wire cut")) }, fault.ConnectionBroken},
 	} {
 		client := newClient(t, clientConfig())
-		out := client.step(t)
+		client.step(t)
 		err := c.end(client)
 		if !errors.Is(err, c.rule) || err.(*fault.Error).Step != fault.StepClientHello {
 			t.Errorf("%s: %v", name, err)
 		}
-		if out = client.step(t); (len(out) == 0) != c.rule.Silent {
+		if out := client.step(t); (len(out) == 0) != c.rule.Silent {
 			t.Errorf("%s: %x is put out", name, out)
 		}
 		provoked(c.rule)

@@ -96,6 +96,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	defer c.read.mu.Unlock()
 	for len(c.read.plaintext) == 0 {
 		if err := c.readRecord(); err != nil {
+			c.read.lent.tidy()
 			return 0, err
 		}
 	}
@@ -109,7 +110,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 
 // readRecord opens the next record; read.mu is held.
 func (c *Conn) readRecord() error {
-	for {
+	for c.read.broken == nil {
 		c.tick()
 		size, err := c.engine.RecordSize(c.read.lent.bytes())
 		if err != nil {
@@ -127,6 +128,7 @@ func (c *Conn) readRecord() error {
 			return c.readFailed(err)
 		}
 	}
+	return c.read.broken
 }
 
 // tick hands in the time of the events to come; nobody watching, the clock is not read.
@@ -136,18 +138,21 @@ func (c *Conn) tick() {
 	}
 }
 
-// readFailed: a timeout may pass, an end is told to the engine, anything else is the connection's end.
+// readFailed: a timeout may pass, an end is told to the engine, anything else stays, because what comes after it may
+// look like an end.
 func (c *Conn) readFailed(err error) error {
 	var timeout net.Error
 	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		c.tick()
+	case errors.Is(err, io.EOF) && len(c.read.lent.bytes()) > 0, errors.Is(err, io.ErrUnexpectedEOF):
+		return c.engine.Abort(io.ErrUnexpectedEOF)
+	case errors.Is(err, io.EOF):
 		return c.engine.CloseInput()
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return err
 	case c.closed.Load():
 		return net.ErrClosed
 	}
+	c.read.broken = err
 	return err
 }
 
@@ -160,6 +165,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	if err := c.Handshake(); err != nil {
 		return 0, err
 	}
+	defer c.flush() // what a Read had to say meanwhile
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
 	if c.write.shut {

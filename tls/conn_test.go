@@ -253,7 +253,8 @@ func TestCallbackPanics(t *testing.T) {
 			cc := clientConfig()
 			cc.VerifyConnection = func(ConnectionState) error { misbehave(); return nil }
 			client, server := pair(t, cc, serverConfig(testkit.RSA))
-			go server.Handshake()
+			served := make(chan error, 1)
+			go func() { served <- server.Handshake() }()
 			reached := make(chan any)
 			go func() {
 				returned := false
@@ -272,6 +273,9 @@ func TestCallbackPanics(t *testing.T) {
 			}
 			if err := client.Handshake(); !errors.Is(err, fault.InternalError) {
 				t.Errorf("the connection goes on: %v", err)
+			}
+			if err := <-served; !errors.Is(err, fault.Told(wire.AlertInternalError)) {
+				t.Errorf("the peer was told %v", err)
 			}
 			client.Close()
 		})

@@ -30,9 +30,9 @@ func (c *Config) secrets() event.SecretSink {
 	case c.KeyLogWriter == nil:
 		return c.SecretSink
 	case c.SecretSink == nil:
-		return &keyLog{w: c.KeyLogWriter}
+		return keyLog{c.KeyLogWriter}
 	}
-	return sinks{&keyLog{w: c.KeyLogWriter}, c.SecretSink}
+	return sinks{keyLog{c.KeyLogWriter}, c.SecretSink}
 }
 
 type sinks []event.SecretSink
@@ -45,17 +45,17 @@ func (s sinks) Secret(label string, clientRandom, secret []byte) {
 
 // keyLog writes lines of the NSS key log format. A writer that fails does not fail the connection: it is a debugging
 // aid, and crypto/tls's is the same.
-type keyLog struct {
-	mu sync.Mutex
-	w  io.Writer
-}
+type keyLog struct{ w io.Writer }
 
-func (k *keyLog) Secret(label string, clientRandom, secret []byte) {
+// keyLogMu is one for all, because one writer may serve many Configs.
+var keyLogMu sync.Mutex
+
+func (k keyLog) Secret(label string, clientRandom, secret []byte) {
 	if label == event.LabelPremaster {
 		return // the format keys it by the ciphertext; the master secret says as much
 	}
 	line := fmt.Appendf(nil, "%s %x %x\n", label, clientRandom, secret)
-	k.mu.Lock()
-	defer k.mu.Unlock()
+	keyLogMu.Lock()
+	defer keyLogMu.Unlock()
 	_, _ = k.w.Write(line)
 }

@@ -28,6 +28,7 @@ type readHalf struct {
 	mu        sync.Mutex
 	lent      lentBuffer
 	plaintext []byte // of the last record, not yet read
+	broken    error  // a read from the network failed, and stays failed
 }
 
 type writeHalf struct {
@@ -115,20 +116,30 @@ func (c *Conn) writeOut(b []byte) error {
 	return err
 }
 
-// flush writes what the read half has to say, if anything. A peer that does not take a fatal alert holds us up for
-// a moment only.
+// flush writes what the read half has to say, if anything. What is no fatal alert is left to a Write that is going on:
+// a peer that writes before it reads would wait for us otherwise, and we for it.
 func (c *Conn) flush() {
-	if !c.engine.HasOutput() {
-		return
+	for c.engine.HasOutput() {
+		if c.engine.Failed() {
+			c.flushAlert()
+			return
+		}
+		if !c.write.mu.TryLock() {
+			return
+		}
+		_ = c.writeOut(c.engine.Output())
+		c.write.mu.Unlock()
 	}
-	if c.engine.Failed() {
-		// A Write that is stuck is interrupted by this, and lets the lock go.
-		_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
-		defer c.write.alerted.Store(true)
-	}
+}
+
+// flushAlert writes a fatal alert. A peer that does not take it holds us up for a moment only, and a Write that is
+// stuck is interrupted by the deadline and lets the lock go.
+func (c *Conn) flushAlert() {
+	_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
 	_ = c.writeOut(c.engine.Output())
+	c.write.alerted.Store(true)
 }
 
 // sayGoodbye says close_notify, once; write.mu is held.

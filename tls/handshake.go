@@ -27,10 +27,12 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 		return c.handshakeErr
 	}
 	// A callback of the caller's may panic or end the goroutine; the next caller must not go on from there.
-	c.handshakeErr = fault.New(fault.InternalError).With("a callback did not return")
+	c.handshakeErr = errNoReturn()
 	c.handshakeErr = c.handshake(ctx)
 	return c.handshakeErr
 }
+
+func errNoReturn() error { return fault.New(fault.InternalError).With("a callback did not return") }
 
 func (c *Conn) handshake(ctx context.Context) error {
 	if c.closed.Load() {
@@ -47,12 +49,6 @@ func (c *Conn) handshake(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(c.ctx, cancel)()
-	// A network call that is going on is interrupted by a deadline in the past.
-	interrupted := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		_ = c.conn.SetDeadline(time.Unix(1, 0))
-		close(interrupted)
-	})
 
 	options := engine.Options{Context: ctx}
 	if c.role == fault.Client {
@@ -60,19 +56,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 	} else {
 		c.engine = engine.NewServer(compiled, options)
 	}
-	err = c.drive(ctx)
-	if !stop() {
-		<-interrupted
-		_ = c.conn.SetDeadline(time.Time{})
-		if err == nil {
-			err = c.giveUp(ctx.Err())
-		}
-	}
-	if err != nil {
-		c.read.lent.end = c.read.lent.start
-	}
-	c.read.lent.tidy()
-	if err != nil {
+	if err := c.shake(ctx); err != nil {
 		return err
 	}
 	c.state = connectionState(c.engine.State())
@@ -80,29 +64,63 @@ func (c *Conn) handshake(ctx context.Context) error {
 	return nil
 }
 
-// drive is the loop over what the engine wants.
+// shake drives the handshake to its end, and tells the peer if that was none, a callback that panics included.
+func (c *Conn) shake(ctx context.Context) (err error) {
+	calm := c.interruptedBy(ctx)
+	err = errNoReturn()
+	defer func() {
+		if calm() && err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			err = c.giveUp(err)
+			c.read.lent.end = c.read.lent.start
+		}
+		c.read.lent.tidy()
+	}()
+	return c.drive(ctx)
+}
+
+// interruptedBy makes the end of ctx interrupt a network call that is going on, by a deadline in the past. calm ends
+// that, and takes the deadline back; it returns whether there was one.
+func (c *Conn) interruptedBy(ctx context.Context) (calm func() bool) {
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		_ = c.conn.SetDeadline(time.Unix(1, 0))
+		close(interrupted)
+	})
+	return func() bool {
+		if stop() {
+			return false
+		}
+		<-interrupted
+		_ = c.conn.SetDeadline(time.Time{})
+		return true
+	}
+}
+
+// drive is the loop over what the engine wants. Its error is the reason to give up.
 func (c *Conn) drive(ctx context.Context) error {
 	for {
 		switch w := c.engine.Step(c.config.now()).(type) {
 		case want.NeedInput:
 			if err := c.feed(); err != nil {
-				return c.inputFailed(ctx, err)
+				return c.broken(ctx, err)
 			}
 		case want.HaveOutput:
-			if err := c.writeHandshake(c.engine.Output()); err != nil {
-				return c.inputFailed(ctx, err)
+			if err := c.writeHandshake(); err != nil {
+				return c.broken(ctx, err)
 			}
 		case want.Ready:
 			return nil
 		case want.Failed:
-			c.write.alerted.Store(true)
 			return w.Err
 		case want.Question:
 			c.answer(w)
 			select {
 			case <-w.Done():
 			case <-ctx.Done():
-				return c.giveUp(ctx.Err())
+				return ctx.Err()
 			}
 		}
 	}
@@ -121,35 +139,37 @@ func (c *Conn) feed() error {
 	return nil
 }
 
-func (c *Conn) writeHandshake(b []byte) error {
+func (c *Conn) writeHandshake() error {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
-	return c.writeOut(b)
+	if c.engine.Failed() {
+		c.write.alerted.Store(true)
+	}
+	return c.writeOut(c.engine.Output())
 }
 
-// inputFailed ends a handshake whose network failed or whose time is up.
-func (c *Conn) inputFailed(ctx context.Context, err error) error {
+// broken says why a handshake cannot go on whose network failed or whose time is up.
+func (c *Conn) broken(ctx context.Context, err error) error {
 	var timeout net.Error
 	switch {
 	case c.closed.Load():
-		return c.giveUp(net.ErrClosed)
+		return net.ErrClosed
 	case ctx.Err() != nil:
-		return c.giveUp(ctx.Err())
+		return ctx.Err()
 	case errors.Is(err, io.EOF):
 		return c.engine.CloseInput()
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return c.giveUp(fault.New(fault.Silence).Because(err))
+		return fault.New(fault.Silence).Because(err)
 	}
-	return c.giveUp(err)
+	return err
 }
 
-// giveUp ends a handshake and tells the peer, if that is of use.
+// giveUp ends a handshake and tells the peer, if that is of use. It returns what the handshake failed with first.
 func (c *Conn) giveUp(reason error) error {
 	err := c.engine.Abort(reason)
 	if c.engine.HasOutput() {
 		_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
-		_ = c.writeHandshake(c.engine.Output())
-		c.write.alerted.Store(true)
+		_ = c.writeHandshake()
 	}
 	return err
 }

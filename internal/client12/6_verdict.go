@@ -71,7 +71,7 @@ func (s awaitVerdict) takeVerdict(d *hs.Desk) (*hs.Negotiated, error) {
 // has failed with, such as that to an OCSP responder, says nothing about this peer.
 func refusal(err error) error {
 	var known *fault.Error
-	if !errors.As(err, &known) || known.Role != 0 || known.Rule.Silent {
+	if !errors.As(err, &known) || known.Step != 0 || known.Rule.Silent {
 		return fault.New(fault.RejectedByCaller).Because(err)
 	}
 	if err == error(known) {
