@@ -141,6 +141,7 @@ func (c *Conn) tick() {
 // readFailed: a timeout may pass, an end is told to the engine, anything else stays, because what comes after it may
 // look like an end.
 func (c *Conn) readFailed(err error) error {
+	c.tick()
 	var timeout net.Error
 	switch {
 	case errors.Is(err, io.EOF) && len(c.read.lent.bytes()) > 0, errors.Is(err, io.ErrUnexpectedEOF):

@@ -93,15 +93,35 @@ func TestCloseLingersForAnAlertOnly(t *testing.T) {
 	}
 }
 
-// slowToStop takes its time to set a deadline in the past, as a busy machine would.
-type slowToStop struct{ net.Conn }
+// slowToStop takes its time to set a deadline in the past, as a busy machine would: if it can, until another deadline
+// has been set, which it undoes then.
+type slowToStop struct {
+	net.Conn
+	set, stopped atomic.Bool
+}
 
-func (s slowToStop) SetDeadline(d time.Time) error {
-	if !d.IsZero() && d.Before(time.Now()) {
-		for range 1000 {
-			runtime.Gosched()
+func await(b *atomic.Bool) {
+	for range 1000 {
+		if b.Load() {
+			return
 		}
+		runtime.Gosched()
 	}
+}
+
+func (s *slowToStop) SetWriteDeadline(d time.Time) error {
+	err := s.Conn.SetWriteDeadline(d)
+	s.set.Store(true)
+	await(&s.stopped)
+	return err
+}
+
+func (s *slowToStop) SetDeadline(d time.Time) error {
+	if d.IsZero() {
+		return s.Conn.SetDeadline(d)
+	}
+	await(&s.set)
+	defer s.stopped.Store(true)
 	return s.Conn.SetDeadline(d)
 }
 
@@ -111,7 +131,7 @@ func TestAlertSurvivesInterruption(t *testing.T) {
 	for range 20 {
 		c, s := tcp(t)
 		ctx, cancel := context.WithCancel(context.Background())
-		client, server := Client(slowToStop{c}, clientConfig()), Server(s, serverConfig(testkit.P256))
+		client, server := Client(&slowToStop{Conn: c}, clientConfig()), Server(s, serverConfig(testkit.P256))
 		client.answerLate = func(want.Question, func()) { cancel() }
 		served := make(chan error, 1)
 		go func() { served <- server.Handshake() }()
