@@ -141,3 +141,19 @@ func TestEndWithinARecord(t *testing.T) {
 		t.Errorf("during the handshake it reads as %v", err)
 	}
 }
+
+// A Write that comes between a failure and its alert does not take the alert with it.
+func TestSealLeavesTheAlert(t *testing.T) {
+	client, server := connected(t)
+	rec, _ := client.Seal(nil, []byte("hello"))
+	rec[len(rec)-1] ^= 1
+	if _, err := server.Open(rec); !errors.Is(err, fault.BadRecordMAC) {
+		t.Fatalf("the record reads as %v", err)
+	}
+	if out, err := server.Seal(nil, []byte("x")); len(out) != 0 || !errors.Is(err, fault.BadRecordMAC) {
+		t.Errorf("Seal gives %x, %v", out, err)
+	}
+	if client.take(t, server.Output(), 1<<20); !errors.Is(client.err, fault.Told(wire.AlertBadRecordMAC)) {
+		t.Errorf("the peer was told %v", client.err)
+	}
+}

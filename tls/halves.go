@@ -108,7 +108,7 @@ func (c *Conn) writeSealed(plaintext []byte) error {
 // writeOut writes to the network; write.mu is held. After an error nobody knows what got out, so that nothing may
 // follow.
 func (c *Conn) writeOut(b []byte) error {
-	if c.write.broken != nil {
+	if c.write.broken != nil || len(b) == 0 {
 		return c.write.broken
 	}
 	_, err := c.conn.Write(b)

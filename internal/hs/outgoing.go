@@ -93,9 +93,13 @@ func (o *Outgoing) Shut(reason error) {
 }
 
 // Seal appends application data as records to dst, behind what waits: the order of sealing is the order of the wire.
+// After the end it leaves what waits, which is the alert.
 func (o *Outgoing) Seal(dst, plaintext []byte) ([]byte, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.closed != nil {
+		return dst, o.closed
+	}
 	dst = o.drain(dst)
 	return o.seal(dst, wire.ContentApplicationData, plaintext)
 }
