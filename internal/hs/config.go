@@ -81,7 +81,7 @@ func Compile(c Config) (*Compiled, error) {
 	out.CipherSuites = slices.Clone(out.CipherSuites)
 	for _, id := range out.CipherSuites {
 		s := suite.ByID(id)
-		if s == nil {
+		if s == nil || s.Version != wire.TLS12 {
 			return nil, badConfig("cipher suite %v: Vitro does not have it", id)
 		}
 		out.Suites = append(out.Suites, s)
@@ -117,7 +117,7 @@ func (c *Compiled) compileLists() error {
 		c.Groups = suite.Groups()
 	}
 	for _, g := range c.Groups {
-		if !suite.HasGroup(g) {
+		if !slices.Contains(suite.Groups(), g) {
 			return badConfig("group %v: Vitro does not have it", g)
 		}
 	}
