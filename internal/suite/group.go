@@ -37,11 +37,11 @@ var groups = []group{
 // groups13 is what TLS 1.3 has besides. A hybrid is as strong as the stronger of its parts; the one
 // that FIPS 140 approved stands first (draft-ietf-tls-ecdhe-mlkem §4, draft-ietf-tls-mlkem §4).
 var groups13 = []group{
-	{wire.NamedGroup(0x11ec), []exchange{mlkem768, x25519}, wire.X25519},
-	{wire.NamedGroup(0x11eb), []exchange{p256, mlkem768}, wire.SecP256r1},
-	{wire.NamedGroup(0x11ed), []exchange{p384, mlkem1024}, wire.SecP384r1},
-	{id: wire.NamedGroup(0x0201), parts: []exchange{mlkem768}},
-	{id: wire.NamedGroup(0x0202), parts: []exchange{mlkem1024}},
+	{wire.X25519MLKEM768, []exchange{mlkem768, x25519}, wire.X25519},
+	{wire.SecP256r1MLKEM768, []exchange{p256, mlkem768}, wire.SecP256r1},
+	{wire.SecP384r1MLKEM1024, []exchange{p384, mlkem1024}, wire.SecP384r1},
+	{id: wire.MLKEM768, parts: []exchange{mlkem768}},
+	{id: wire.MLKEM1024, parts: []exchange{mlkem1024}},
 }
 
 // Groups returns every group of TLS 1.2, best first.

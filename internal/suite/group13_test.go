@@ -13,26 +13,18 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-const (
-	x25519mlkem768     = wire.NamedGroup(0x11ec)
-	secP256r1mlkem768  = wire.NamedGroup(0x11eb)
-	secP384r1mlkem1024 = wire.NamedGroup(0x11ed)
-	onlyMLKEM768       = wire.NamedGroup(0x0201)
-	onlyMLKEM1024      = wire.NamedGroup(0x0202)
-)
-
 // sizes are the lengths of what the client sends, of what the server sends, and of the secret: for the hybrids
 // draft-ietf-tls-ecdhe-mlkem §4, for ML-KEM FIPS 203 §8, for the others RFC 8446 §4.2.8.2 and §7.4.2.
 var sizes = map[wire.NamedGroup][3]int{
-	x25519mlkem768:     {1216, 1120, 64},
-	wire.X25519:        {32, 32, 32},
-	wire.SecP256r1:     {65, 65, 32},
-	wire.SecP384r1:     {97, 97, 48},
-	wire.SecP521r1:     {133, 133, 66},
-	secP256r1mlkem768:  {1249, 1153, 64},
-	secP384r1mlkem1024: {1665, 1665, 80},
-	onlyMLKEM768:       {1184, 1088, 32},
-	onlyMLKEM1024:      {1568, 1568, 32},
+	wire.X25519MLKEM768:     {1216, 1120, 64},
+	wire.X25519:             {32, 32, 32},
+	wire.SecP256r1:          {65, 65, 32},
+	wire.SecP384r1:          {97, 97, 48},
+	wire.SecP521r1:          {133, 133, 66},
+	wire.SecP256r1MLKEM768:  {1249, 1153, 64},
+	wire.SecP384r1MLKEM1024: {1665, 1665, 80},
+	wire.MLKEM768:           {1184, 1088, 32},
+	wire.MLKEM1024:          {1568, 1568, 32},
 }
 
 func newShare(t *testing.T, id wire.NamedGroup) PrivateShare {
@@ -47,8 +39,8 @@ func newShare(t *testing.T, id wire.NamedGroup) PrivateShare {
 // Both sides of every group come to the same secret, and all that travels has exactly the group's lengths.
 func TestGroups13(t *testing.T) {
 	want := []wire.NamedGroup{
-		x25519mlkem768, wire.X25519, wire.SecP256r1, wire.SecP384r1, wire.SecP521r1,
-		secP256r1mlkem768, secP384r1mlkem1024, onlyMLKEM768, onlyMLKEM1024,
+		wire.X25519MLKEM768, wire.X25519, wire.SecP256r1, wire.SecP384r1, wire.SecP521r1,
+		wire.SecP256r1MLKEM768, wire.SecP384r1MLKEM1024, wire.MLKEM768, wire.MLKEM1024,
 	}
 	if !slices.Equal(Groups13(), want) {
 		t.Errorf("the groups are %v, want %v", Groups13(), want)
@@ -106,9 +98,9 @@ var hybrids = []struct {
 	kemFirst bool
 	newKEM   func(seed []byte) (ek []byte, decapsulate func([]byte) ([]byte, error))
 }{
-	{x25519mlkem768, ecdh.X25519(), 32, true, std768},
-	{secP256r1mlkem768, ecdh.P256(), 32, false, std768},
-	{secP384r1mlkem1024, ecdh.P384(), 48, false, std1024},
+	{wire.X25519MLKEM768, ecdh.X25519(), 32, true, std768},
+	{wire.SecP256r1MLKEM768, ecdh.P256(), 32, false, std768},
+	{wire.SecP384r1MLKEM1024, ecdh.P384(), 48, false, std1024},
 }
 
 func std768(seed []byte) ([]byte, func([]byte) ([]byte, error)) {
@@ -175,7 +167,7 @@ func TestHybridOrder(t *testing.T) {
 // The classical half of a hybrid is a share of its own group, with the same key; other shares have none.
 func TestClassical(t *testing.T) {
 	of := map[wire.NamedGroup]wire.NamedGroup{
-		x25519mlkem768: wire.X25519, secP256r1mlkem768: wire.SecP256r1, secP384r1mlkem1024: wire.SecP384r1,
+		wire.X25519MLKEM768: wire.X25519, wire.SecP256r1MLKEM768: wire.SecP256r1, wire.SecP384r1MLKEM1024: wire.SecP384r1,
 	}
 	for _, id := range Groups13() {
 		hybrid := newShare(t, id)
@@ -236,7 +228,7 @@ func TestBadParts(t *testing.T) {
 			t.Errorf("%v: a share whose ML-KEM key is out of range gives %x", h.id, secret)
 		}
 	}
-	for id, n := range map[wire.NamedGroup]int{onlyMLKEM768: 1184, onlyMLKEM1024: 1568} {
+	for id, n := range map[wire.NamedGroup]int{wire.MLKEM768: 1184, wire.MLKEM1024: 1568} {
 		if _, secret, err := Encapsulate(id, bytes.Repeat([]byte{0xff}, n), rand.Reader); err == nil {
 			t.Errorf("%v: a key out of range gives %x", id, secret)
 		}
@@ -247,7 +239,7 @@ func TestBadParts(t *testing.T) {
 func TestEncapsulateBrokenRandomness(t *testing.T) {
 	broken := errors.New("no randomness")
 	for _, id := range Groups13() {
-		if id == onlyMLKEM768 || id == onlyMLKEM1024 {
+		if id == wire.MLKEM768 || id == wire.MLKEM1024 {
 			continue
 		}
 		random := io.MultiReader(io.LimitReader(rand.Reader, 5), errorReader{broken})

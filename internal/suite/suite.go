@@ -102,9 +102,9 @@ var suites = []*Suite{
 
 // suites13 is every suite of TLS 1.3 that Vitro has, best first.
 var suites13 = []*Suite{
-	{wire.CipherSuite(0x1301), wire.TLS13, 0, 0, aes128GCM, crypto.SHA256},
-	{wire.CipherSuite(0x1302), wire.TLS13, 0, 0, aes256GCM, crypto.SHA384},
-	{wire.CipherSuite(0x1303), wire.TLS13, 0, 0, chaCha20, crypto.SHA256},
+	{wire.TLS_AES_128_GCM_SHA256, wire.TLS13, 0, 0, aes128GCM, crypto.SHA256},
+	{wire.TLS_AES_256_GCM_SHA384, wire.TLS13, 0, 0, aes256GCM, crypto.SHA384},
+	{wire.TLS_CHACHA20_POLY1305_SHA256, wire.TLS13, 0, 0, chaCha20, crypto.SHA256},
 }
 
 // All returns every suite of TLS 1.2, best first.
