@@ -1,0 +1,88 @@
+package keys13
+
+import "github.com/vitro-tls/vitro/internal/suite"
+
+// Early is the first stage: what a pre-shared key alone protects.
+type Early struct{ secret }
+
+// NewEarly begins the schedule with a pre-shared key, nil for none. RFC 8446 §7.1.
+func NewEarly(s *suite.Suite, psk []byte) *Early {
+	return &Early{extract(s, make([]byte, s.Hash.Size()), orZeroes(s, psk))}
+}
+
+// BinderKey proves that its holder has the pre-shared key.
+type BinderKey struct{ secret }
+
+// BinderKey returns the key for the binder of a PSK that came from outside, or of one that a ticket gave: neither can
+// be passed off as the other. RFC 8446 §7.1.
+func (e *Early) BinderKey(external bool) BinderKey {
+	label := "res binder"
+	if external {
+		label = "ext binder"
+	}
+	return BinderKey{e.derive(label, nothing(e.suite))}
+}
+
+// Binder is the MAC over the hash of the handshake up to the binders in the ClientHello. RFC 8446 §4.2.11.2.
+func (k BinderKey) Binder(transcriptHash []byte) []byte { return k.finished(transcriptHash) }
+
+// ClientEarlyTraffic protects early data; the transcript is the ClientHello.
+func (e *Early) ClientEarlyTraffic(transcript []byte) *Traffic {
+	return &Traffic{e.derive("c e traffic", transcript)}
+}
+
+// EarlyExporter is the early_exporter_master_secret; the transcript is the ClientHello.
+func (e *Early) EarlyExporter(transcript []byte) []byte {
+	return e.derive("e exp master", transcript).bytes
+}
+
+// Handshake goes on with the secret that both key shares made, nil where there were none (psk_ke). It consumes e.
+func (e *Early) Handshake(shared []byte) *Handshake { return &Handshake{e.step(shared)} }
+
+// Handshake is the second stage: the transcripts reach up to and with the ServerHello.
+type Handshake struct{ secret }
+
+// ClientTraffic protects what the client sends until its Finished.
+func (h *Handshake) ClientTraffic(transcript []byte) *Traffic {
+	return &Traffic{h.derive("c hs traffic", transcript)}
+}
+
+// ServerTraffic protects what the server sends until its Finished.
+func (h *Handshake) ServerTraffic(transcript []byte) *Traffic {
+	return &Traffic{h.derive("s hs traffic", transcript)}
+}
+
+// Master goes on to the last stage. It consumes h.
+func (h *Handshake) Master() *Master { return &Master{h.step(nil)} }
+
+// Master is the last stage: the transcripts reach up to and with the server's Finished.
+type Master struct{ secret }
+
+// ClientTraffic protects what the client sends after the handshake.
+func (m *Master) ClientTraffic(transcript []byte) *Traffic {
+	return &Traffic{m.derive("c ap traffic", transcript)}
+}
+
+// ServerTraffic protects what the server sends after its Finished.
+func (m *Master) ServerTraffic(transcript []byte) *Traffic {
+	return &Traffic{m.derive("s ap traffic", transcript)}
+}
+
+// Exporter is for keys that others derive from this connection.
+func (m *Master) Exporter(transcript []byte) *Exporter {
+	return &Exporter{m.derive("exp master", transcript)}
+}
+
+// Resumption returns the resumption_master_secret, which tickets are made from. Its transcript reaches up to and with the
+// client's Finished; so it is the last thing to be derived, and consumes m.
+func (m *Master) Resumption(transcript []byte) []byte {
+	resumption := m.derive("res master", transcript)
+	m.consume()
+	return resumption.bytes
+}
+
+// ResumptionPSK is the pre-shared key that goes with the ticket of this nonce. RFC 8446 §4.6.1.
+func ResumptionPSK(s *suite.Suite, resumption, nonce []byte) []byte {
+	master := secret{s, resumption}
+	return master.expandLabel("resumption", nonce, s.Hash.Size())
+}
