@@ -1,6 +1,9 @@
 package server12
 
 import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/x509"
 	"slices"
 
@@ -39,24 +42,51 @@ func offeredGroups(ch *wire.ClientHello) []wire.NamedGroup {
 	return []wire.NamedGroup{wire.SecP256r1}
 }
 
-// choose takes the first credential with which there is a suite, those that have the name that the client asked for
-// before the others, and with it the first suite of the server's list that works.
+// choose takes the first credential with which there is a suite, and with it the first suite of the server's list
+// that works.
 func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (choice, error) {
 	reasons := make(map[event.SuiteReason]bool)
-	for _, named := range []bool{true, false} {
-		for _, credential := range credentials {
-			if len(credentials) > 1 && named != hasName(credential, ch.ServerName) {
-				continue
-			}
-			c, ok := chooseSuite(d.Config, ch, credential, reasons)
-			if !ok {
-				continue
-			}
-			tell(d, ch, c, named, len(credentials))
+	for _, credential := range inOrder(ch, credentials) {
+		if c, ok := chooseSuite(d.Config, ch, credential, reasons); ok {
+			tell(d, ch, c, len(credentials))
 			return c, nil
 		}
 	}
 	return choice{}, noSuite(d.Config, ch, credentials, reasons)
+}
+
+// inOrder puts the credentials first that have the name that the client asked for, and among them those whose curve it
+// lists.
+func inOrder(ch *wire.ClientHello, credentials []*want.Credential) []*want.Credential {
+	if len(credentials) < 2 {
+		return credentials
+	}
+	var byRank [4][]*want.Credential
+	for _, c := range credentials {
+		rank := 0
+		if !hasName(c, ch.ServerName) {
+			rank += 2
+		}
+		if !listsCurve(ch, c.Leaf.PublicKey) {
+			rank++
+		}
+		byRank[rank] = append(byRank[rank], c)
+	}
+	return slices.Concat(byRank[:]...)
+}
+
+// listsCurve: RFC 8422 §5.1.1: the groups that a client lists are also the curves on which an ECDSA key may lie. Clients
+// that list X25519 alone mean the key exchange, so that such a key comes last, and is not kept from them.
+func listsCurve(ch *wire.ClientHello, key crypto.PublicKey) bool {
+	ec, ok := key.(*ecdsa.PublicKey)
+	if !ok || !ch.Has(wire.ExtSupportedGroups) {
+		return true
+	}
+	return slices.Contains(ch.SupportedGroups, curves[ec.Curve])
+}
+
+var curves = map[elliptic.Curve]wire.NamedGroup{
+	elliptic.P256(): wire.SecP256r1, elliptic.P384(): wire.SecP384r1, elliptic.P521(): wire.SecP521r1,
 }
 
 func hasName(c *want.Credential, name string) bool {
@@ -121,11 +151,11 @@ func firstCommon[T comparable](ours, theirs []T) (T, bool) {
 }
 
 // tell tells of a choice and of the deliberation behind it.
-func tell(d *hs.Desk, ch *wire.ClientHello, c choice, named bool, of int) {
+func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 	if !d.Stream.Watched() {
 		return
 	}
-	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.credential.Leaf, Named: named && hasName(c.credential, ch.ServerName), Of: of})
+	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.credential.Leaf, Named: hasName(c.credential, ch.ServerName), Of: of})
 	var considered []event.SuiteVerdict
 	taken := false
 	for _, s := range d.Config.Suites {
