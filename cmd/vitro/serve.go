@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"syscall"
 	"time"
@@ -49,6 +48,8 @@ type serveOptions struct {
 	color   string
 	json    bool
 	keyLog  string
+
+	notes []string // what there is to say once all is well
 }
 
 func newServe() *cobra.Command {
@@ -71,14 +72,14 @@ func newServe() *cobra.Command {
 	f.StringArrayVar(&o.keys, "key", nil, "PEM `FILE` with the private key, one for each --cert; may be left out where --cert has it")
 	f.StringVar(&o.caDir, "ca-dir", "", "`DIR` of the local CA (default: vitro, where programs keep their settings)")
 	f.StringArrayVar(&o.hosts, "host", nil, "another `NAME` or address for the local CA's certificates")
-	f.StringVar(&o.policy, "policy", "", "cipher suites: `modern|legacy` (default modern, or VITRO_POLICY)")
-	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only this one: `rsa|ecdhe`")
-	f.StringSliceVar(&o.alpn, "alpn", []string{httpProtocol}, "application protocols to agree on; what is spoken is HTTP/1.1")
+	f.StringVar(&o.policy, "policy", "", "which cipher suites are allowed: `modern|legacy` (default modern, or $VITRO_POLICY)")
+	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only cipher suites with this one: `rsa|ecdhe`; rsa is of policy legacy")
+	f.StringSliceVar(&o.alpn, "alpn", []string{httpProtocol}, "`PROTOCOLS` to agree on, with commas between; what is spoken is HTTP/1.1")
 	f.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "close a connection whose handshake takes longer")
-	f.StringVar(&o.explain, "explain", "brief", "tell of handshakes: `none|brief|full|bytes`")
+	f.StringVar(&o.explain, "explain", "brief", "how much is told of each handshake: `none|brief|full|bytes`")
 	f.StringVar(&o.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never")
 	f.BoolVar(&o.json, "json", false, "events as lines of JSON on stderr, and nothing else there")
-	f.StringVar(&o.keyLog, "keylog", "", "append the connections' secrets to `FILE`, for Wireshark (default $SSLKEYLOGFILE)")
+	f.StringVar(&o.keyLog, "keylog", "", "append the connections' secrets to `FILE`, for Wireshark (or $SSLKEYLOGFILE)")
 	cmd.MarkFlagsMutuallyExclusive("explain", "json")
 	cmd.MarkFlagsMutuallyExclusive("cert", "ca-dir")
 	cmd.MarkFlagsMutuallyExclusive("cert", "host")
@@ -87,12 +88,11 @@ func newServe() *cobra.Command {
 
 // serve runs the server until the command's context ends.
 func serve(cmd *cobra.Command, o *serveOptions, args []string) error {
-	notes := cmd.ErrOrStderr()
+	stderr := &lockedWriter{w: cmd.ErrOrStderr()}
+	say := func(format string, args ...any) { fmt.Fprintf(stderr, "vitro: "+format+"\n", args...) }
 	if o.json {
-		notes = io.Discard
+		say = func(string, ...any) {}
 	}
-	say := func(format string, args ...any) { fmt.Fprintf(notes, "vitro: "+format+"\n", args...) }
-
 	if o.handshakeTimeout <= 0 {
 		return fmt.Errorf("--handshake-timeout %v: it must be more than nothing", o.handshakeTimeout)
 	}
@@ -101,9 +101,12 @@ func serve(cmd *cobra.Command, o *serveOptions, args []string) error {
 		return err
 	}
 	defer what.close()
-	watch, err := newServeWatch(cmd.ErrOrStderr(), o)
+	page, err := o.page(cmd.ErrOrStderr())
 	if err != nil {
 		return err
+	}
+	if _, _, err := net.SplitHostPort(o.listen); err != nil {
+		return fmt.Errorf("--listen %q: %w; it is an address with a port, such as 127.0.0.1:8443 or :0", o.listen, err)
 	}
 	config, err := o.config(say)
 	if err != nil {
@@ -117,7 +120,7 @@ func serve(cmd *cobra.Command, o *serveOptions, args []string) error {
 		defer secrets.Close()
 		config.KeyLogWriter = &lockedWriter{w: secrets} // many configurations write to it, a line at a time
 	}
-	return o.run(cmd, config, watch, what, say)
+	return o.run(cmd, config, o.watch(stderr, page), what, say)
 }
 
 // run listens, says where on stdout, and serves.
@@ -128,21 +131,21 @@ func (o *serveOptions) run(cmd *cobra.Command, config *tls.Config, watch *serveW
 	}
 	defer listener.Close()
 	url := "https://" + net.JoinHostPort(o.urlHost(listener.Addr()), portOf(listener.Addr()))
+	for _, note := range o.notes {
+		say("%s", note)
+	}
 	say("serving %s; Ctrl-C stops", what.name)
 	if _, err := fmt.Fprintln(cmd.OutOrStdout(), url); err != nil {
 		return &exitError{code: exitWrite, err: fmt.Errorf("stdout: %w", err)}
 	}
 	shaking := shakeHands(cmd.Context(), listener, config, o.handshakeTimeout, watch)
-	return serveHTTP(cmd.Context(), shaking, what.handler, say)
+	return serveHTTP(cmd.Context(), shaking, what.handler, grace, say)
 }
 
 type sayFunc = func(format string, args ...any)
 
 // bind listens, and checks the configuration before.
 func (o *serveOptions) bind(config *tls.Config) (net.Listener, error) {
-	if _, _, err := net.SplitHostPort(o.listen); err != nil {
-		return nil, fmt.Errorf("--listen %q: %w; it is an address with a port, such as 127.0.0.1:8443 or :0", o.listen, err)
-	}
 	listener, err := tls.Listen("tcp", o.listen, config)
 	switch {
 	case err == nil:

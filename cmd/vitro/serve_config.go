@@ -83,8 +83,9 @@ func (o *serveOptions) localCertificates(say sayFunc) ([]*pki.Certificate, error
 		}
 		certs = append(certs, c)
 	}
-	say("ECDSA and RSA certificates for %s, from the local CA in %s", strings.Join(hosts, ", "), path)
-	say("clients trust it by its roots: curl --cacert %s", shellWord(caRoots(path)))
+	o.notes = append(o.notes,
+		"ECDSA and RSA certificates for "+strings.Join(hosts, ", ")+", from the local CA in "+path,
+		"clients trust it by its roots: curl --cacert "+shellWord(caRoots(path)))
 	return certs, nil
 }
 
@@ -125,10 +126,10 @@ func openOrInit(path string, say sayFunc) (*pki.Dir, error) {
 	return ca, nil
 }
 
-// serveKeyLog opens where secrets go: what was asked for, or what SSLKEYLOGFILE names; nil for nowhere.
+// serveKeyLog opens where secrets go: what was asked for, or what the environment names; nil for nowhere.
 func serveKeyLog(path string, say sayFunc) (*os.File, error) {
 	if path == "" {
-		path = os.Getenv("SSLKEYLOGFILE")
+		path = os.Getenv(keyLogVariable)
 	}
 	if path == "" {
 		return nil, nil

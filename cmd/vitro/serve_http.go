@@ -20,15 +20,15 @@ const (
 	grace = 5 * time.Second
 )
 
-// serveHTTP serves until ctx ends, and then finishes what is in flight.
-func serveHTTP(ctx context.Context, listener *handshakes, handler http.Handler, say sayFunc) error {
-	var new newcomers
+// serveHTTP serves until ctx ends, and then gives what is in flight the time of grace.
+func serveHTTP(ctx context.Context, listener *handshakes, handler http.Handler, grace time.Duration, say sayFunc) error {
+	var fresh newcomers
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       requestTimeout,
 		IdleTimeout:       idleTimeout,
-		ConnState:         new.changed,
+		ConnState:         fresh.changed,
 		ErrorLog:          log.New(sayWriter{say}, "", 0),
 	}
 	served := make(chan error, 1)
@@ -39,7 +39,7 @@ func serveHTTP(ctx context.Context, listener *handshakes, handler http.Handler, 
 	case <-ctx.Done():
 	}
 	say("stopping: requests in flight have %v", grace)
-	new.dismiss()
+	fresh.dismiss()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {

@@ -11,6 +11,8 @@ import (
 	"github.com/vitro-tls/vitro/explain"
 )
 
+const explainNone = "none"
+
 // serveWatch tells of the connections of a server. A handshake is told in one piece once it is known how it went:
 // many go on at the same time, and a tale in slices helps nobody.
 type serveWatch struct {
@@ -23,20 +25,23 @@ type serveWatch struct {
 	last *serveTracer
 }
 
-func newServeWatch(w io.Writer, o *serveOptions) (*serveWatch, error) {
-	watch := &serveWatch{w: w, silent: o.explain == "none"}
+// page says how text is laid out on w.
+func (o *serveOptions) page(w io.Writer) (explain.Options, error) {
+	level, known := explain.ParseLevel(o.explain)
+	if !known && o.explain != explainNone {
+		return explain.Options{}, fmt.Errorf("--explain %q: there are none, brief, full and bytes", o.explain)
+	}
+	page, err := pageOptions(w, level, o.color)
+	page.Columns = false // only one side is seen here
+	return page, err
+}
+
+func (o *serveOptions) watch(w io.Writer, page explain.Options) *serveWatch {
+	watch := &serveWatch{w: w, silent: o.explain == explainNone, options: page}
 	if o.json {
 		watch.json = explain.JSON(w)
-		return watch, nil
 	}
-	level, known := explain.ParseLevel(o.explain)
-	if !known && !watch.silent {
-		return nil, fmt.Errorf("--explain %q: there are none, brief, full and bytes", o.explain)
-	}
-	var err error
-	watch.options, err = pageOptions(w, level, o.color)
-	watch.options.Columns = false // only one side is seen here
-	return watch, err
+	return watch
 }
 
 func (s *serveWatch) active() bool { return s.json != nil || !s.silent }
