@@ -35,7 +35,7 @@ var groups = []group{
 }
 
 // groups13 is what TLS 1.3 has besides. A hybrid is as strong as the stronger of its parts; the one
-// that FIPS 140 approved stands first (draft-ietf-tls-ecdhe-mlkem §4, draft-ietf-tls-mlkem §4).
+// that FIPS 140 approved stands first (draft-ietf-tls-ecdhe-mlkem, draft-ietf-tls-mlkem).
 var groups13 = []group{
 	{wire.X25519MLKEM768, []exchange{mlkem768, x25519}, wire.X25519},
 	{wire.SecP256r1MLKEM768, []exchange{p256, mlkem768}, wire.SecP256r1},

@@ -14,7 +14,7 @@ import (
 )
 
 // sizes are the lengths of what the client sends, of what the server sends, and of the secret: for the hybrids
-// draft-ietf-tls-ecdhe-mlkem §4, for ML-KEM FIPS 203 §8, for the others RFC 8446 §4.2.8.2 and §7.4.2.
+// draft-ietf-tls-ecdhe-mlkem, for ML-KEM FIPS 203 §8, for the others RFC 8446 §4.2.8.2 and §7.4.2.
 var sizes = map[wire.NamedGroup][3]int{
 	wire.X25519MLKEM768:     {1216, 1120, 64},
 	wire.X25519:             {32, 32, 32},
@@ -119,7 +119,7 @@ func std1024(seed []byte) ([]byte, func([]byte) ([]byte, error)) {
 	return key.EncapsulationKey().Bytes(), key.Decapsulate
 }
 
-// draft-ietf-tls-ecdhe-mlkem §4: X25519MLKEM768 has the ML-KEM part first, the other two have the curve's first: in the
+// draft-ietf-tls-ecdhe-mlkem: X25519MLKEM768 has the ML-KEM part first, the other two have the curve's first: in the
 // share, in the reply and in the secret.
 func TestHybridOrder(t *testing.T) {
 	for _, h := range hybrids {
