@@ -13,6 +13,7 @@
 package fault
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -161,9 +162,15 @@ func (o *Offers) String() string {
 	return s
 }
 
+// maxListed is how many names of an offer an error tells: more than honest peers have, less than fills a log.
+const maxListed = 64
+
 func list(names []string) string {
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return "none"
+	case len(names) > maxListed:
+		return strings.Join(names[:maxListed], ", ") + " and " + strconv.Itoa(len(names)-maxListed) + " more"
 	}
 	return strings.Join(names, ", ")
 }

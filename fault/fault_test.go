@@ -191,6 +191,21 @@ func TestErrorIsOneLine(t *testing.T) {
 	}
 }
 
+// A peer that offers 30,000 suites does not fill our log with their names.
+func TestErrorIsOfBoundedLength(t *testing.T) {
+	many := make([]string, 30_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("0x%04x", i)
+	}
+	text := New(NoCommonSuite).Between("cipher suites", []string{"ours"}, many).Error()
+	if len(text) > 2000 || !strings.Contains(text, "0x0000, 0x0001, ") || !strings.Contains(text, " and 29936 more") {
+		t.Errorf("%d bytes: %.200s", len(text), text)
+	}
+	if text := (&Offers{"x", many[:64], many[:65]}).String(); !strings.Contains(text, "0x003f; the peer's") || !strings.HasSuffix(text, "0x003f and 1 more") {
+		t.Error(text)
+	}
+}
+
 // The thirteen steps by the names that output and docs have.
 func TestSteps(t *testing.T) {
 	want := []string{
