@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -80,10 +82,18 @@ func caInit(cmd *cobra.Command, dir, name string, permit []string, days int) err
 	}
 	ca, err := pki.Init(path, opts)
 	if err != nil {
-		return &exitError{code: exitWrite, err: err}
+		return fileError(err)
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "vitro: made a CA in %s; its keys are readable by you alone\n\n", path)
 	return showCA(cmd.OutOrStdout(), ca)
+}
+
+// fileError gives an error about files its exit code.
+func fileError(err error) error {
+	if errors.Is(err, fs.ErrExist) || errors.As(err, new(*fs.PathError)) || errors.As(err, new(*os.LinkError)) {
+		return &exitError{code: exitWrite, err: err}
+	}
+	return err
 }
 
 // setPermitted sorts what a CA is bound to into domains and addresses.
