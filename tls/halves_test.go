@@ -3,7 +3,6 @@ package tls
 import (
 	"bytes"
 	"crypto"
-	"crypto/hmac"
 	"errors"
 	"io"
 	"net"
@@ -110,20 +109,9 @@ func (l *learned) serverHalf(t *testing.T) *record.Half {
 	t.Helper()
 	s := suite.ByID(l.keys.Suite)
 	if s.Hash != crypto.SHA256 {
-		t.Fatal("the PRF below is that of SHA-256")
+		t.Fatal("testkit's PRF is that of SHA-256")
 	}
-	sum := func(parts ...[]byte) []byte {
-		mac := hmac.New(s.Hash.New, l.master)
-		for _, p := range parts {
-			mac.Write(p)
-		}
-		return mac.Sum(nil)
-	}
-	seed := append([]byte("key expansion"), append(l.keys.ServerRandom[:], l.keys.ClientRandom[:]...)...)
-	var block []byte
-	for a := sum(seed); len(block) < 2*(l.keys.KeyLen+l.keys.FixedIVLen); a = sum(a) {
-		block = append(block, sum(a, seed)...)
-	}
+	block := testkit.PRF12(l.master, 2*(l.keys.KeyLen+l.keys.FixedIVLen), "key expansion", l.keys.ServerRandom[:], l.keys.ClientRandom[:])
 	key := block[l.keys.KeyLen : 2*l.keys.KeyLen]
 	iv := block[2*l.keys.KeyLen+l.keys.FixedIVLen:][:l.keys.FixedIVLen]
 	protection, err := record.NewAEAD12(s.Cipher, key, iv)
