@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // Extensions are the extensions of one message. Order says which are present, in the order of the wire; the fields
 // hold what the known ones say and mean nothing for a type that Order lacks. A message is built by setting fields
@@ -90,6 +87,13 @@ func (c carrier) String() string {
 		return "NewSessionTicket"
 	}
 	return "message"
+}
+
+func (c carrier) noun() string {
+	if c == inEncryptedExtensions {
+		return c.String()
+	}
+	return "a " + c.String()
 }
 
 // has reports whether any of some messages is in the set.
@@ -201,7 +205,7 @@ func decodeExtensions(r *Reader, in carrier) Extensions {
 		row, known := extensionTable[t]
 		// RFC 8446 §4.2: a known extension in a message that may not carry it is refused, not ignored.
 		if known && !row.in.has(in) {
-			list.fail(t.String(), at, Misplaced, fmt.Sprintf("a %v may not carry it", in))
+			list.fail(t.String(), at, Misplaced, in.noun()+" may not carry it")
 		}
 		body := list.Vector16(t.String(), 0, 1<<16-1)
 		// RFC 8446 §4.2.11: pre_shared_key is the last one, because its binders cover all that stands before them.

@@ -24,17 +24,40 @@ func cat(parts ...any) []byte {
 	return b
 }
 
+type reject struct {
+	what    string
+	ctx     Context
+	raw     []byte
+	problem Problem
+	want    string
+}
+
+func holdRejects(t *testing.T, list []reject) {
+	for _, c := range list {
+		t.Run(c.what, func(t *testing.T) {
+			m, err := Decode(c.raw, c.ctx)
+			var broken *DecodeError
+			if !errors.As(err, &broken) {
+				t.Fatalf("got message %v and error %v, want a *DecodeError", m, err)
+			}
+			if m != nil {
+				t.Errorf("a message comes with the error: %v", m)
+			}
+			if broken.Error() != c.want {
+				t.Errorf("got  %v\nwant %v", broken, c.want)
+			}
+			if broken.Problem != c.problem {
+				t.Errorf("problem %d, want %d", broken.Problem, c.problem)
+			}
+		})
+	}
+}
+
 // What a decoder refuses, and where it says so. The offset is that of the field at fault, from the message's start.
 func TestRejects(t *testing.T) {
 	hello := cat(3, 3, zeros(32)) // version and random, up to 0x26
 	const upToExtensions = "\x00" + "\x00\x02\x00\x9c" + "\x01\x00"
-	for _, c := range []struct {
-		what    string
-		ctx     Context
-		raw     []byte
-		problem Problem
-		want    string
-	}{
+	holdRejects(t, []reject{
 		{"no bytes at all", Context{}, nil, Truncated, "Handshake @ 0x00: 4 bytes missing"},
 		{"half a header", Context{}, []byte{1, 0, 0}, Truncated, "Handshake @ 0x00: 1 byte missing"},
 		{"an unknown type", Context{}, []byte{99, 0, 0, 0}, UnknownType,
@@ -156,24 +179,7 @@ func TestRejects(t *testing.T) {
 			"CertificateStatus.status_type @ 0x04: only ocsp was asked for"},
 		{"an empty OCSP response", Context{}, framed(TypeCertificateStatus, []byte{1, 0, 0, 0}), Invalid,
 			"CertificateStatus.response @ 0x05: a length of 0, outside 1 to 16777215"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			m, err := Decode(c.raw, c.ctx)
-			var broken *DecodeError
-			if !errors.As(err, &broken) {
-				t.Fatalf("got message %v and error %v, want a *DecodeError", m, err)
-			}
-			if m != nil {
-				t.Errorf("a message comes with the error: %v", m)
-			}
-			if broken.Error() != c.want {
-				t.Errorf("got  %v\nwant %v", broken, c.want)
-			}
-			if broken.Problem != c.problem {
-				t.Errorf("problem %d, want %d", broken.Problem, c.problem)
-			}
-		})
-	}
+	})
 }
 
 func TestAlert(t *testing.T) {
@@ -214,12 +220,39 @@ func TestEncodeRefuses(t *testing.T) {
 			"wire: ClientHello does not fit its layout: server_name: no host name"},
 		{&ServerHello{Extensions: Extensions{Order: []ExtensionType{ExtSupportedVersions}}},
 			"wire: ServerHello does not fit its layout: supported_versions: 0 versions, a server selects one"},
+		{&ServerHello{Extensions: Extensions{Order: []ExtensionType{ExtKeyShare}, KeyShares: make([]KeyShare, 2)}},
+			"wire: ServerHello does not fit its layout: key_share: 2 shares, a server has one"},
+		{&ClientHello{Extensions: Extensions{Order: []ExtensionType{ExtPreSharedKey, ExtPSKModes}}},
+			"wire: ClientHello does not fit its layout: pre_shared_key: not the last extension"},
+		{&ClientHello{Extensions: Extensions{Order: []ExtensionType{ExtPreSharedKey}, PSKIdentities: make([]PSKIdentity, 1)}},
+			"wire: ClientHello does not fit its layout: binders: 0 binders for 1 identities"},
+		{&CertificateVerify{Signature: zeros(1 << 16)}, "wire: CertificateVerify does not fit its layout: signature: 65536 bytes, at most 65535"},
 	} {
 		if raw, err := Encode(c.m, Context{}); fmt.Sprint(err) != c.want || raw != nil {
 			t.Errorf("got %d bytes and %v\nwant %s", len(raw), err, c.want)
 		}
 		if c.m.Raw() != nil {
 			t.Errorf("%v keeps bytes though it was not encoded", c.m.Type())
+		}
+	}
+}
+
+// What only TLS 1.3's layout refuses.
+func TestEncodeRefusesInTLS13(t *testing.T) {
+	for _, c := range []struct {
+		m    Message
+		want string
+	}{
+		{&Certificate{RequestContext: zeros(256)},
+			"wire: Certificate does not fit its layout: certificate_request_context: 256 bytes, at most 255"},
+		{&Certificate{Chain: [][]byte{{1}, {2}}, EntryExtensions: make([]Extensions, 1)},
+			"wire: Certificate does not fit its layout: certificate_list: 2 certificates and extensions for 1"},
+		{&CertificateRequest{SignatureAlgorithms: []SignatureScheme{ED25519}},
+			"wire: CertificateRequest does not fit its layout: supported_signature_algorithms: TLS 1.3 has an extension in its place"},
+		{&NewSessionTicket{Nonce: zeros(256)}, "wire: NewSessionTicket does not fit its layout: ticket_nonce: 256 bytes, at most 255"},
+	} {
+		if raw, err := Encode(c.m, tls13Context); fmt.Sprint(err) != c.want || raw != nil || c.m.Raw() != nil {
+			t.Errorf("got %d bytes and %v, kept %d\nwant %s", len(raw), err, len(c.m.Raw()), c.want)
 		}
 	}
 }
