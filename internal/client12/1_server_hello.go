@@ -16,8 +16,8 @@ import (
 // Start takes up the handshake at the ServerHello, once that has said TLS 1.2. RFC 5246 §7.4.1.3.
 func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, error) {
 	s := suite.ByID(sh.CipherSuite)
-	// RFC 5246 §7.4.1.3: the suite is one of those that the client offered.
-	if s == nil || !ch.Offers(sh.CipherSuite) {
+	// RFC 5246 §7.4.1.3: the suite is one of those that the client offered, for this version.
+	if s == nil || s.Version != wire.TLS12 || !ch.Offers(sh.CipherSuite) {
 		return nil, fault.New(fault.SuiteNotOffered).With(sh.CipherSuite.String()).
 			Between("cipher suites", hs.Names(ch.CipherSuites), []string{sh.CipherSuite.String()})
 	}
