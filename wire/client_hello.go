@@ -81,6 +81,9 @@ func (m *ClientHello) SetBinders(binders [][]byte) error {
 	if at < HandshakeHeaderLen {
 		return errors.New("wire: binders for a ClientHello that has not been encoded")
 	}
+	if int(m.raw[at])<<8|int(m.raw[at+1]) != m.BindersLen()-2 {
+		return errors.New("wire: the binders were changed after the ClientHello was encoded")
+	}
 	places := make([][]byte, len(binders))
 	at += 2
 	for i, binder := range binders {

@@ -106,6 +106,71 @@ func TestFieldsNameWhatTheyHold(t *testing.T) {
 	}
 }
 
+// Where a message's layout depends on the version, so do its fields.
+func TestFieldsOfTLS13(t *testing.T) {
+	for _, c := range []struct {
+		m    Message
+		want string
+	}{
+		{&Certificate{Chain: [][]byte{{0x30}}, EntryExtensions: []Extensions{{Order: []ExtensionType{ExtStatusRequest}, OCSPResponse: []byte{7}}}},
+			`00-01 msg_type Certificate
+01-04 length 
+04-05 certificate_request_context.length 
+05-05 certificate_request_context 
+05-08 certificate_list.length 
+08-0b certificate_list[0].cert_data.length 
+0b-0c certificate_list[0].cert_data 
+0c-0e certificate_list[0].extensions.length 
+0e-10 certificate_list[0].extensions[0].extension_type status_request
+10-12 certificate_list[0].extensions[0].status_request.length 
+12-13 certificate_list[0].extensions[0].status_request.status_type ocsp
+13-16 certificate_list[0].extensions[0].status_request.response.length 
+16-17 certificate_list[0].extensions[0].status_request.response 
+`},
+		{&ServerHello{Version: TLS12, CipherSuite: TLS_AES_128_GCM_SHA256, Extensions: Extensions{
+			Order: []ExtensionType{ExtKeyShare}, KeyShares: []KeyShare{{X25519MLKEM768, []byte{7}}}}},
+			`00-01 msg_type ServerHello
+01-04 length 
+04-06 server_version TLS 1.2
+06-26 random 
+26-27 session_id.length 
+27-27 session_id 
+27-29 cipher_suite TLS_AES_128_GCM_SHA256
+29-2a compression_method null
+2a-2c extensions.length 
+2c-2e extensions[0].extension_type key_share
+2e-30 extensions[0].key_share.length 
+30-32 extensions[0].key_share.server_share.group X25519MLKEM768
+32-34 extensions[0].key_share.server_share.key_exchange.length 
+34-35 extensions[0].key_share.server_share.key_exchange 
+`},
+		{&NewSessionTicket{Ticket: []byte("t"), Extensions: Extensions{Order: []ExtensionType{ExtEarlyData}}},
+			`00-01 msg_type NewSessionTicket
+01-04 length 
+04-08 ticket_lifetime 
+08-0c ticket_age_add 
+0c-0d ticket_nonce.length 
+0d-0d ticket_nonce 
+0d-0f ticket.length 
+0f-10 ticket 
+10-12 extensions.length 
+12-14 extensions[0].extension_type early_data
+14-16 extensions[0].early_data.length 
+16-1a extensions[0].early_data.max_early_data_size 
+`},
+		{&KeyUpdate{RequestUpdate: true}, "00-01 msg_type KeyUpdate\n01-04 length \n04-05 request_update update_requested\n"},
+	} {
+		fields, err := Fields(mustEncode(t, c.m, tls13Context), tls13Context)
+		var got strings.Builder
+		for _, f := range fields {
+			fmt.Fprintf(&got, "%02x-%02x %s %s\n", f.Start, f.End, strings.TrimPrefix(f.Path, c.m.Type().String()+"."), f.Value)
+		}
+		if err != nil || got.String() != c.want {
+			t.Errorf("%v, got\n%swant\n%s", err, &got, c.want)
+		}
+	}
+}
+
 // On a broken message, Fields gives what stands before the failure, and the failure that Decode gives.
 func TestFieldsOfABrokenMessage(t *testing.T) {
 	raw := framed(TypeClientKeyExchange, []byte{0, 9, 1, 2})

@@ -33,7 +33,25 @@ func holdDecode(t *testing.T, raw []byte, ctx Context) {
 	if fieldsErr != nil || !bytes.Equal(m.Raw(), raw) || m.Context() != ctx {
 		t.Errorf("%+v: decoded, but Fields says %v, the bytes are kept: %v", ctx, fieldsErr, bytes.Equal(m.Raw(), raw))
 	}
+	if hello, ok := m.(*ClientHello); ok {
+		holdBinders(t, hello)
+	}
 	holdEncode(t, m, ctx)
+}
+
+// holdBinders holds a hello's own binders to fit where they are.
+func holdBinders(t *testing.T, hello *ClientHello) {
+	t.Helper()
+	if hello.Has(ExtPreSharedKey) == (hello.BindersLen() == 0) {
+		t.Errorf("binders of %d bytes, extensions %v", hello.BindersLen(), hello.Order)
+	}
+	if !hello.Has(ExtPreSharedKey) {
+		return
+	}
+	before := bytes.Clone(hello.Raw())
+	if err := hello.SetBinders(hello.PSKBinders); err != nil || !bytes.Equal(hello.Raw(), before) {
+		t.Errorf("putting a hello's binders in their place changes it: %v\n%x\n%x", err, before, hello.Raw())
+	}
 }
 
 func holdEncode(t *testing.T, m Message, ctx Context) {
@@ -60,6 +78,13 @@ func FuzzDecode(f *testing.F) {
 	}
 	for _, name := range capturedHellos {
 		f.Add(captured(f, name))
+	}
+	for _, name := range []string{"handshake13_openssl.hex", "resumption13_openssl.hex"} {
+		for rest := captured(f, name); len(rest) > 0; {
+			end := HandshakeHeaderLen + int(rest[1])<<16 + int(rest[2])<<8 + int(rest[3])
+			f.Add(rest[:end:end])
+			rest = rest[end:]
+		}
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		for _, ctx := range contexts {

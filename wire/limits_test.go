@@ -1,6 +1,9 @@
 package wire
 
-import "testing"
+import (
+	"bytes"
+	"testing"
+)
 
 // manyExtensions is a ClientHello with n extensions of unknown types and no bodies.
 func manyExtensions(n int) []byte {
@@ -34,6 +37,29 @@ func TestManyExtensionsCostLinearly(t *testing.T) {
 	}
 	if each := many / 16000; each > 5 {
 		t.Errorf("each extension costs %.1f allocations", each)
+	}
+}
+
+// A Certificate of TLS 1.3 has extensions beside each of its certificates, and as many certificates as fit: decoding
+// them may cost so much for each, and no more.
+func TestManyCertificatesCostLinearly(t *testing.T) {
+	cost := func(n int) float64 {
+		entry := cat(0, 0, 1, 0x30, 0, 9, extension(ExtStatusRequest, []byte{1, 0, 0, 1, 7}))
+		body := cat(0, (len(entry)*n)>>16, (len(entry)*n)>>8, len(entry)*n, bytes.Repeat(entry, n))
+		raw := framed(TypeCertificate, body)
+		return testing.AllocsPerRun(2, func() {
+			m, err := Decode(raw, tls13Context)
+			if err != nil || len(m.(*Certificate).EntryExtensions) != n {
+				t.Errorf("%d certificates: %v", n, err)
+			}
+		})
+	}
+	few, many := cost(1000), cost(16000)
+	if many > 20*few {
+		t.Errorf("1,000 certificates cost %.0f allocations, 16,000 cost %.0f", few, many)
+	}
+	if each := many / 16000; each > 8 {
+		t.Errorf("each certificate costs %.1f allocations", each)
 	}
 }
 
