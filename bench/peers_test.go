@@ -53,6 +53,7 @@ func (a agreement) certificates() []std.Certificate {
 func (a agreement) vitro(roots *x509.CertPool, tracer event.Tracer) peers {
 	config := tls.Config{
 		Time:             testkit.Clock,
+		MaxVersion:       tls.VersionTLS12,
 		CipherSuites:     []uint16{a.suite},
 		CurvePreferences: []tls.CurveID{std.X25519},
 		Tracer:           tracer,

@@ -155,3 +155,12 @@ func (e *Engine) Close() {
 
 // Failed reports whether the connection has failed.
 func (e *Engine) Failed() bool { return e.failed() != nil }
+
+// UpdateKeys goes on under new keys and tells the peer; request asks it to do the same. Output has the KeyUpdate.
+// Only TLS 1.3 has it. RFC 8446 §4.6.3.
+func (e *Engine) UpdateKeys(request bool) error {
+	if !e.ready.Load() || !e.tls13() {
+		return fault.New(fault.InternalError).With("UpdateKeys outside a connection of TLS 1.3")
+	}
+	return e.desk.Out.UpdateKeys(request)
+}

@@ -224,13 +224,13 @@ func (e *Engine) receive(raw []byte) error {
 
 func (e *Engine) deliver(m wire.Message) error {
 	// RFC 5246 §7.4.1.1: a client that is shaking hands already ignores a HelloRequest.
-	if _, ok := m.(*wire.HelloRequest); ok && e.desk.Role == fault.Client && !e.ready.Load() {
+	if _, ok := m.(*wire.HelloRequest); ok && e.desk.Role == fault.Client && !e.ready.Load() && !e.tls13() {
 		hs.Tell(&e.desk, 0, event.Message{Message: m})
-		return e.idled(fault.TooManyHelloRequests)
+		return e.idled(fault.TooManyMessages)
 	}
 	if !e.ready.Load() {
 		e.idle = 0
-	} else if err := e.idled(fault.TooManyHelloRequests); err != nil {
+	} else if err := e.idled(fault.TooManyMessages); err != nil {
 		return err
 	}
 	return e.enter(e.state.(hs.Receiver).Receive(&e.desk, m))
@@ -241,10 +241,17 @@ func (e *Engine) takeRecord() error {
 	rec := e.input
 	e.input, e.size = e.input[:0], 0
 	t, content, err := e.openRecord(rec)
+	if errors.Is(err, errSkipped) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if t == wire.ContentApplicationData {
+		// Early data that came before a second ClientHello is in the clear for us.
+		if skip, err := e.skipEarly(record.Header{Type: t, Length: len(content)}); skip || err != nil {
+			return err
+		}
 		return fault.New(fault.EarlyApplicationData)
 	}
 	return e.act(t, content)

@@ -52,5 +52,5 @@ func Example() {
 	}
 	data, err := server.Open(record)
 	fmt.Printf("%s %v, over %v\n", data, err, server.State().CipherSuite)
-	// Output: hello <nil>, over TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+	// Output: hello <nil>, over TLS_AES_128_GCM_SHA256
 }

@@ -4,27 +4,25 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/client12"
+	"github.com/vitro-tls/vitro/internal/client13"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/wire"
 )
-
-// ourVersions is what Vitro speaks, best first.
-var ourVersions = []wire.Version{wire.TLS12}
 
 // start: a client has not spoken yet.
 type start struct{}
 
 func (start) begin(d *hs.Desk) (hs.State, error) {
 	opened(d)
-	ch, err := hello.First(d.Config)
+	offer, err := hello.First(d.Config)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Send(ch); err != nil {
+	if err := d.Send(offer.Hello); err != nil {
 		return nil, err
 	}
-	return waitServerHello{ch}, nil
+	return waitServerHello{offer}, nil
 }
 
 func opened(d *hs.Desk) {
@@ -32,11 +30,11 @@ func opened(d *hs.Desk) {
 	if c.PolicyVariable != "" && c.PolicySet != "" {
 		hs.Tell(d, 0, event.PolicyReplaced{Variable: c.PolicyVariable, Policy: c.PolicySet})
 	}
-	hs.Tell(d, 0, event.Opened{ServerName: c.ServerName, Policy: c.PolicySet, Suites: c.CipherSuites})
+	hs.Tell(d, 0, event.Opened{ServerName: c.ServerName, Policy: c.PolicySet, Suites: c.Offer})
 }
 
 // waitServerHello: the ClientHello is out, and the version is the server's to choose. RFC 5246 §7.4.1.3.
-type waitServerHello struct{ hello *wire.ClientHello }
+type waitServerHello struct{ offer *hello.Offer }
 
 func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	sh, err := hs.Expect[*wire.ServerHello](d, m)
@@ -44,15 +42,24 @@ func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	version := sh.Version
-	// RFC 8446 §4.2.1: a selected version takes the place of the old field, and none was asked for.
+	// RFC 8446 §4.2.1: a selected version takes the place of the old field, and says nothing of older versions.
 	if sh.Has(wire.ExtSupportedVersions) {
-		return nil, fault.New(fault.ExtensionNotOffered).With(wire.ExtSupportedVersions.String())
+		if version = sh.SupportedVersions[0]; version < wire.TLS13 {
+			return nil, fault.New(fault.MisplacedExtension).With("supported_versions chooses " + version.String())
+		}
 	}
 	// RFC 5246 §E.1: a server that chooses a version which the client does not speak is refused.
-	if version != wire.TLS12 {
-		return nil, fault.New(fault.WrongServerVersion).Between("versions", hs.Names(ourVersions), []string{version.String()})
+	if !d.Config.Speaks(version) || version == wire.TLS13 && !sh.Has(wire.ExtSupportedVersions) {
+		return nil, fault.New(fault.WrongServerVersion).Between("versions", hs.Names(d.Config.Versions), []string{version.String()})
 	}
-	d.Out.SetVersion(version)
-	hs.Tell(d, 0, event.VersionChosen{Version: version, Ours: ourVersions})
-	return client12.Start(d, s.hello, sh)
+	d.Out.SetVersion(wire.TLS12) // RFC 8446 §5.1: the field says so for TLS 1.3 too
+	hs.Tell(d, 0, event.VersionChosen{Version: version, Ours: d.Config.Versions})
+	if version == wire.TLS13 {
+		return client13.Start(d, s.offer, sh)
+	}
+	// RFC 8446 §4.1.3: a server that could have done better says so in its random, which an attacker cannot change.
+	if d.Config.Speaks(wire.TLS13) && sh.Random.Downgrade() != 0 {
+		return nil, fault.New(fault.DowngradeDetected).With("the server chose " + version.String())
+	}
+	return client12.Start(d, s.offer.Hello, sh)
 }

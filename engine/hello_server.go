@@ -1,12 +1,12 @@
 package engine
 
 import (
-	"slices"
-
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/server12"
+	"github.com/vitro-tls/vitro/internal/server13"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -49,11 +49,15 @@ func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
 func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	opened(d)
 	theirs := OfferedVersions(ch)
-	if !slices.Contains(theirs, wire.TLS12) {
-		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(ourVersions), hs.Names(theirs))
+	version, ok := hello.FirstCommon(d.Config.Versions, theirs)
+	if !ok {
+		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(d.Config.Versions), hs.Names(theirs))
 	}
-	d.Out.SetVersion(wire.TLS12)
-	hs.Tell(d, 0, event.VersionChosen{Version: wire.TLS12, Ours: ourVersions, Theirs: theirs})
+	d.Out.SetVersion(wire.TLS12) // RFC 8446 §5.1: the field says so for TLS 1.3 too
+	hs.Tell(d, 0, event.VersionChosen{Version: version, Ours: d.Config.Versions, Theirs: theirs})
+	if version == wire.TLS13 {
+		return server13.Start(d, ch)
+	}
 	return server12.Start(d, ch)
 }
 

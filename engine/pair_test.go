@@ -62,11 +62,11 @@ func compile(t testing.TB, c engine.Config) *engine.Compiled {
 }
 
 func clientConfig() engine.Config {
-	return engine.Config{Policy: "legacy", ServerName: testkit.Host}
+	return engine.Config{Policy: "legacy", ServerName: testkit.Host, MaxVersion: wire.TLS12}
 }
 
 func serverConfig(kinds ...testkit.Kind) engine.Config {
-	c := engine.Config{Policy: "legacy"}
+	c := engine.Config{Policy: "legacy", MaxVersion: wire.TLS12}
 	for _, k := range kinds {
 		c.Credentials = append(c.Credentials, testkit.Credential(k))
 	}

@@ -38,7 +38,6 @@ var elsewhere = map[*fault.Rule]string{
 	fault.SigningFailed:          "TestFailedAnswers",
 	fault.ConfigRefused:          "TestFailedAnswers",
 	fault.RejectedByCaller:       "TestFailedAnswers",
-	fault.DowngradeDetected:      "comes with TLS 1.3: before it there is nothing to be downgraded from",
 	fault.InternalError:          "is a bug where it is seen",
 }
 

@@ -36,7 +36,8 @@ func (e *Engine) checkHeader(b []byte) error {
 	if !known || h.Version>>8 != 3 {
 		return e.notTLS(b, h)
 	}
-	if v := e.desk.Context.Version; v != 0 && h.Version != v {
+	// RFC 8446 §5.1: TLS 1.3 ignores the field.
+	if v := e.desk.Context.Version; v == wire.TLS12 && h.Version != v {
 		return fault.New(fault.RecordVersion).With(fmt.Sprintf("%v, agreed on was %v", h.Version, v))
 	}
 	return e.desk.In.Half.CheckLength(h.Length)
@@ -92,19 +93,44 @@ func (e *Engine) openRecord(rec []byte) (wire.ContentType, []byte, error) {
 	if err := e.checkHeader(rec); err != nil {
 		return 0, nil, err
 	}
+	h := record.ParseHeader(rec)
 	half := &e.desk.In.Half
-	protected := half.Protected()
-	t, content, err := half.Open(rec)
+	clear, err := e.unprotected(h)
 	if err != nil {
 		return 0, nil, err
 	}
-	hs.Tell(&e.desk, 0, event.Record{Type: t, Version: record.ParseHeader(rec).Version,
-		Length: len(rec) - record.HeaderLen, Protected: protected})
+	protected := half.Protected() && !clear
+	t, content := h.Type, rec[record.HeaderLen:]
+	if protected {
+		t, content, err = half.Open(rec)
+		if errors.Is(err, fault.BadRecordMAC) {
+			skip, tooMuch := e.skipEarly(h)
+			if tooMuch != nil {
+				return 0, nil, tooMuch
+			}
+			if skip {
+				return wire.ContentHandshake, nil, errSkipped
+			}
+		}
+		if err != nil {
+			return 0, nil, err
+		}
+		e.desk.SkipEarly = 0
+	}
+	hs.Tell(&e.desk, 0, event.Record{Type: t, Version: h.Version, Length: h.Length, Protected: protected})
 	return t, content, nil
 }
 
+// errSkipped: the record was none of ours.
+var errSkipped = errors.New("skipped")
+
 // act takes a record that is not application data.
 func (e *Engine) act(t wire.ContentType, content []byte) error {
+	if e.tls13() {
+		if err := e.checkContent13(t, content); err != nil {
+			return err
+		}
+	}
 	switch t {
 	case wire.ContentAlert:
 		return e.alert(content)
@@ -112,6 +138,9 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 		// RFC 5246 §7.1: one byte of value 1.
 		if len(content) != 1 || content[0] != 1 {
 			return fault.New(fault.MalformedChangeCipherSpec)
+		}
+		if e.tls13() {
+			return e.changeCipherSpec13()
 		}
 		if _, err := e.desk.In.Assembler.Boundary(); err != nil {
 			return err
@@ -151,7 +180,8 @@ func (e *Engine) alert(content []byte) error {
 		}
 		e.peerClosed = true
 		return errEOF
-	case a.Level == wire.LevelWarning:
+	// RFC 8446 §6: in TLS 1.3 the level says nothing, and all but two are fatal.
+	case a.Level == wire.LevelWarning && (!e.tls13() || a.Description == wire.AlertUserCanceled):
 		return e.idled(fault.TooManyWarnings)
 	}
 	return e.refused(a)
@@ -160,16 +190,17 @@ func (e *Engine) alert(content []byte) error {
 // refused makes the error of a fatal alert, with what it may be about.
 func (e *Engine) refused(a wire.Alert) error {
 	// A server of TLS 1.2 that goes on to its Finished can do without the certificate that it asked for.
-	asked := e.desk.CertificateAsked && !e.ready.Load()
+	// A client of TLS 1.3 is done before the server has seen that it got none.
+	asked := e.desk.CertificateAsked && (e.tls13() || !e.ready.Load())
 	told := &fault.PeerAlert{Alert: a, Asked: asked && aboutCertificate(a.Description)}
 	if e.desk.Role == fault.Client && e.desk.Step == fault.StepClientHello {
 		switch a.Description {
 		case wire.AlertHandshakeFailure, wire.AlertInsufficientSecurity:
-			told.Offers = &fault.Offers{Of: "cipher suites", Ours: hs.Names(e.desk.Config.CipherSuites)}
+			told.Offers = &fault.Offers{Of: "cipher suites", Ours: hs.Names(e.desk.Config.Offer)}
 		case wire.AlertNoApplicationProtocol:
 			told.Offers = &fault.Offers{Of: "application protocols", Ours: e.desk.Config.Protocols}
 		case wire.AlertProtocolVersion:
-			told.Offers = &fault.Offers{Of: "versions", Ours: hs.Names(ourVersions)}
+			told.Offers = &fault.Offers{Of: "versions", Ours: hs.Names(e.desk.Config.Versions)}
 		}
 	}
 	return told

@@ -221,7 +221,7 @@ func TestClientRefuses(t *testing.T) {
 		change func(*flight) []wire.Message // nil: all four in order
 	}{
 		{"TLS 1.1", fault.WrongServerVersion, func(f *flight) []wire.Message { f.hello.Version = wire.TLS11; return nil }},
-		{"a selected version", fault.ExtensionNotOffered, func(f *flight) []wire.Message {
+		{"a selected version", fault.WrongServerVersion, func(f *flight) []wire.Message {
 			f.hello.SupportedVersions = []wire.Version{wire.TLS13}
 			f.hello.Add(wire.ExtSupportedVersions)
 			return nil
@@ -286,7 +286,7 @@ func TestClientRefuses(t *testing.T) {
 			ask := &wire.CertificateRequest{CertificateTypes: []wire.ClientCertificateType{1}, SignatureAlgorithms: suite.Schemes()}
 			return []wire.Message{f.hello, f.cert, f.ske, ask, ask}
 		}},
-		{"HelloRequests without end", fault.TooManyHelloRequests, func(f *flight) []wire.Message {
+		{"HelloRequests without end", fault.TooManyMessages, func(f *flight) []wire.Message {
 			return slices.Repeat([]wire.Message{new(wire.HelloRequest)}, 33)
 		}},
 	}
@@ -401,10 +401,10 @@ func TestNoRenegotiation(t *testing.T) {
 			for range 33 {
 				out = a.to.take(t, sealed(t, a.from, wire.ContentHandshake, message), 1<<20)
 			}
-			if !errors.Is(a.to.err, fault.TooManyHelloRequests) || len(out) == 0 {
+			if !errors.Is(a.to.err, fault.TooManyMessages) || len(out) == 0 {
 				t.Errorf("33 in a row end with %v", a.to.err)
 			}
-			provoked(fault.TooManyHelloRequests)
+			provoked(fault.TooManyMessages)
 		})
 	}
 }
@@ -498,7 +498,7 @@ func TestKeyUsage(t *testing.T) {
 		cc := clientConfig()
 		cc.CipherSuites = []wire.CipherSuite{id}
 		// Our own server does not even choose such a suite.
-		client, server := newClient(t, cc), newServer(t, engine.Config{Policy: "legacy", Credentials: []*want.Credential{credentialOf(t, flawed)}})
+		client, server := newClient(t, cc), newServer(t, engine.Config{Policy: "legacy", MaxVersion: wire.TLS12, Credentials: []*want.Credential{credentialOf(t, flawed)}})
 		shake(t, client, server, 1<<20)
 		wantFault(t, server, fault.NoSuiteForCertificate, server.sent)
 
@@ -506,7 +506,7 @@ func TestKeyUsage(t *testing.T) {
 		good := testkit.Credential(testkit.RSA)
 		mixed := *good
 		mixed.Chain, mixed.Signer, mixed.Decrypter = flawed.Chain, nil, nil
-		client, server = newClient(t, cc), newServer(t, engine.Config{Policy: "legacy", Credentials: []*want.Credential{&mixed}})
+		client, server = newClient(t, cc), newServer(t, engine.Config{Policy: "legacy", MaxVersion: wire.TLS12, Credentials: []*want.Credential{&mixed}})
 		server.answer = func(q want.Question) {
 			key := credentialOf(t, flawed)
 			switch q := q.(type) {

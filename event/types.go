@@ -155,8 +155,20 @@ type PremasterGenerated struct {
 	Length      int             // bytes
 }
 
+// KeyStage says which keys were derived.
+type KeyStage uint8
+
+const (
+	StageConnection  KeyStage = iota // TLS 1.2: the keys of the whole connection
+	StageHandshake                   // TLS 1.3: the keys of the handshake (step 8)
+	StageApplication                 // TLS 1.3: the keys of the application data
+)
+
 // KeysDerived: step 8, both sides have the same keys. Lengths are in bytes.
 type KeysDerived struct {
+	Version        wire.Version // 0 stands for TLS 1.2
+	Stage          KeyStage
+	Group          wire.NamedGroup // TLS 1.3
 	KeyExchange    wire.KeyExchange
 	Suite          wire.CipherSuite
 	Cipher         string
@@ -178,6 +190,19 @@ type Finished struct {
 	Protocol       string
 	ServerName     string
 	ExtendedMaster bool
+}
+
+// RetryAsked: the server wants another ClientHello. RFC 8446 §4.1.4.
+type RetryAsked struct {
+	Group  wire.NamedGroup   // that it wants a key share for, 0 if none
+	Cookie bool              // it wants a cookie back
+	Shares []wire.NamedGroup // that the first ClientHello had key shares for
+}
+
+// KeysUpdated: one direction goes on under new keys. RFC 8446 §4.6.3.
+type KeysUpdated struct {
+	Sent      bool // ours
+	Requested bool // the other side is to do the same
 }
 
 // Alert: an alert crossed the wire.
@@ -215,6 +240,8 @@ func (PeerVerified) Kind() string       { return "peer_verified" }
 func (PremasterGenerated) Kind() string { return "premaster_generated" }
 func (KeysDerived) Kind() string        { return "keys_derived" }
 func (Finished) Kind() string           { return "finished" }
+func (RetryAsked) Kind() string         { return "retry_asked" }
+func (KeysUpdated) Kind() string        { return "keys_updated" }
 func (Alert) Kind() string              { return "alert" }
 func (Truncated) Kind() string          { return "truncated" }
 func (Asked) Kind() string              { return "asked" }

@@ -69,8 +69,12 @@ var (
 		"the peer sends empty records one after another", "")
 	TooManyWarnings = rule("too_many_warnings", wire.AlertUnexpectedMessage, "RFC 5246 §7.2",
 		"the peer sends warning alerts one after another", "")
-	TooManyHelloRequests = rule("too_many_hello_requests", wire.AlertUnexpectedMessage, "RFC 5246 §7.4.1.1",
-		"the peer asks to renegotiate again and again", "")
+	TooManyMessages = rule("too_many_messages", wire.AlertUnexpectedMessage, "RFC 5246 §7.4.1.1",
+		"the peer sends handshake messages one after another, and no data", "")
+	EmptyRecord = rule("empty_record", wire.AlertUnexpectedMessage, "RFC 8446 §5.1",
+		"an empty record of a type that may not be empty", "")
+	TooMuchEarlyData = rule("too_much_early_data", wire.AlertUnexpectedMessage, "RFC 8446 §4.2.10",
+		"the client sends more early data than we pass over", "")
 	SequenceExhausted = rule("sequence_exhausted", wire.AlertInternalError, "RFC 5246 §6.1",
 		"the record sequence number would wrap", "open a new connection")
 	MalformedAlert = rule("malformed_alert", wire.AlertDecodeError, "RFC 5246 §7.2",
@@ -133,12 +137,24 @@ var (
 		"the server answered an extension that we did not send", "")
 	ProtocolNotOffered = rule("protocol_not_offered", wire.AlertIllegalParameter, "RFC 7301 §3.1",
 		"the server chose an application protocol that we did not offer", "")
+	MissingExtension = rule("missing_extension", wire.AlertMissingExtension, "RFC 8446 §9.2",
+		"a message lacks an extension that it must have", "")
+	SessionIDNotEchoed = rule("session_id_not_echoed", wire.AlertIllegalParameter, "RFC 8446 §4.1.3",
+		"the server did not return our session ID as it was", "a middlebox may have answered in its place")
+	UselessRetry = rule("useless_retry", wire.AlertIllegalParameter, "RFC 8446 §4.1.4",
+		"the server asked for another ClientHello, and for no change in it", "")
+	ChangedAfterRetry = rule("changed_after_retry", wire.AlertIllegalParameter, "RFC 8446 §4.1.4",
+		"after a HelloRetryRequest something changed that may not", "")
+	BadKeyShare = rule("bad_key_share", wire.AlertIllegalParameter, "RFC 8446 §4.2.8",
+		"key_share and supported_groups do not go together", "")
 	DowngradeDetected = rule("downgrade_detected", wire.AlertIllegalParameter, "RFC 8446 §4.1.3",
 		"the server's random says that both sides could have used a newer version", "someone between may have forced the version down")
 )
 
 // Certificates. RFC 5246 §7.4.2, RFC 5280.
 var (
+	IllegalContext = rule("illegal_context", wire.AlertIllegalParameter, "RFC 8446 §4.4.2",
+		"certificate_request_context is not what it must be", "")
 	EmptyServerCertificate = rule("empty_server_certificate", wire.AlertDecodeError, "RFC 5246 §7.4.2",
 		"the server sent no certificate", "")
 	BadCertificate = rule("bad_certificate", wire.AlertBadCertificate, "RFC 5246 §7.4.2",
@@ -179,6 +195,8 @@ var (
 		"the peer's ephemeral public key is not valid", "")
 	BadKeyExchangeSignature = rule("bad_key_exchange_signature", wire.AlertDecryptError, "RFC 5246 §7.4.3",
 		"the server's signature over its ephemeral key does not verify", "the server does not hold its certificate's key, or bytes were changed on the way")
+	BadCertificateSignature = rule("bad_certificate_signature", wire.AlertDecryptError, "RFC 8446 §4.4.3",
+		"the peer's signature over the handshake does not verify", "the peer does not hold its certificate's key, or bytes were changed on the way")
 	WrongFinished = rule("wrong_finished", wire.AlertDecryptError, "RFC 5246 §7.4.9",
 		"the peer's Finished does not match: it saw another handshake", "bytes were changed on the way, or both sides have different keys")
 )

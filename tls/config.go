@@ -15,6 +15,7 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -38,7 +39,7 @@ func X509KeyPair(certPEM, keyPEM []byte) (Certificate, error) {
 	return std.X509KeyPair(certPEM, keyPEM)
 }
 
-// VersionTLS12 is the one version that Vitro speaks so far; VersionTLS13 is here to be refused with a clear error.
+// The versions that Vitro speaks.
 const (
 	VersionTLS12 = 0x0303
 	VersionTLS13 = 0x0304
@@ -85,11 +86,13 @@ type Config struct {
 	ServerName string
 	// InsecureSkipVerify switches verification off: anyone could be at the other end.
 	InsecureSkipVerify bool
-	// CipherSuites are the allowed suites, best first; nil: those of the policy.
+	// CipherSuites are the allowed suites of TLS 1.2, best first; nil: those of the policy. As in crypto/tls it does
+	// not touch TLS 1.3, whose suites are all good; suites of TLS 1.3 in it narrow those.
 	CipherSuites []uint16
-	// CurvePreferences are the allowed groups, best first; nil: X25519, P-256, P-384, P-521.
+	// CurvePreferences are the allowed groups, best first; nil: X25519MLKEM768, X25519, P-256, P-384, P-521 and the
+	// other hybrids. TLS 1.2 has only the classical ones.
 	CurvePreferences []CurveID
-	// MinVersion and MaxVersion bound the version; 0: no bound. So far both must leave TLS 1.2.
+	// MinVersion and MaxVersion bound the version; 0: no bound. TLS 1.2 and TLS 1.3 are what there is.
 	MinVersion, MaxVersion uint16
 	// KeyLogWriter receives the secrets of every connection in the NSS key log format, so that a program such as
 	// Wireshark can decrypt them. It is for debugging: whoever reads it reads the traffic.
@@ -149,6 +152,8 @@ func (c *Config) compile() (*engine.Compiled, error) {
 func (c *Config) engineConfig() (engine.Config, error) {
 	out := engine.Config{
 		Policy:        c.Policy,
+		MinVersion:    wire.Version(c.MinVersion),
+		MaxVersion:    wire.Version(c.MaxVersion),
 		Protocols:     c.NextProtos,
 		ServerName:    c.ServerName,
 		AskConfig:     c.GetConfigForClient != nil,
@@ -158,18 +163,19 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		Secrets:       c.secrets(),
 		Entropy:       hs.NewEntropy(c.Rand),
 	}
-	if c.MinVersion > VersionTLS12 || c.MaxVersion != 0 && c.MaxVersion < VersionTLS12 {
-		return out, fault.New(fault.BadConfig).With("MinVersion and MaxVersion leave out TLS 1.2, the one version that Vitro speaks so far")
-	}
 	if c.Policy == "" && c.CipherSuites == nil {
 		if p, ok := os.LookupEnv(PolicyVariable); ok {
 			out.Policy, out.PolicyVariable = p, PolicyVariable
 		}
 	}
 	if c.CipherSuites != nil {
-		out.CipherSuites = make([]wire.CipherSuite, len(c.CipherSuites))
-		for i, id := range c.CipherSuites {
-			out.CipherSuites[i] = wire.CipherSuite(id)
+		out.CipherSuites = []wire.CipherSuite{}
+		for _, id := range convert[wire.CipherSuite](c.CipherSuites) {
+			if s := suite.ByID(id); s != nil && s.Version == wire.TLS13 {
+				out.CipherSuites13 = append(out.CipherSuites13, id)
+			} else {
+				out.CipherSuites = append(out.CipherSuites, id)
+			}
 		}
 	}
 	for _, id := range c.CurvePreferences {

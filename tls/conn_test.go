@@ -129,8 +129,8 @@ func TestConnectionState(t *testing.T) {
 		t.Fatal(cerr, serr)
 	}
 	for _, s := range []ConnectionState{client.ConnectionState(), server.ConnectionState()} {
-		if !s.HandshakeComplete || s.Version != VersionTLS12 || s.CipherSuite != uint16(wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256) ||
-			s.CurveID != CurveID(wire.X25519) || s.NegotiatedProtocol != "b" || s.ServerName != testkit.Host || !s.ExtendedMasterSecret {
+		if !s.HandshakeComplete || s.Version != VersionTLS13 || s.CipherSuite != uint16(wire.TLS_AES_128_GCM_SHA256) ||
+			s.CurveID != CurveID(wire.X25519MLKEM768) || s.NegotiatedProtocol != "b" || s.ServerName != testkit.Host {
 			t.Errorf("after the handshake: %+v", s)
 		}
 	}
@@ -493,8 +493,8 @@ func TestConfigErrors(t *testing.T) {
 	if err := Client(c, &Config{}).Handshake(); !errors.Is(err, fault.BadConfig) {
 		t.Errorf("a client without a name: %v", err)
 	}
-	if err := Client(c, &Config{ServerName: "x", MinVersion: VersionTLS13}).Handshake(); !errors.Is(err, fault.BadConfig) {
-		t.Errorf("a client that wants TLS 1.3: %v", err)
+	if err := Client(c, &Config{ServerName: "x", MinVersion: VersionTLS13, MaxVersion: VersionTLS12}).Handshake(); !errors.Is(err, fault.BadConfig) {
+		t.Errorf("a client that wants no version: %v", err)
 	}
 }
 
@@ -520,6 +520,7 @@ func TestKeyLog(t *testing.T) {
 	var a, b bytes.Buffer
 	cc, sc := clientConfig(), serverConfig(testkit.RSA)
 	cc.KeyLogWriter, sc.KeyLogWriter = &a, &b
+	cc.MaxVersion = VersionTLS12
 	client, server := pair(t, cc, sc)
 	if cerr, serr := both(client, server); cerr != nil || serr != nil {
 		t.Fatal(cerr, serr)

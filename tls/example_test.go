@@ -60,5 +60,5 @@ func Example() {
 	}
 	// Output:
 	// hello over TLS <nil>
-	// the certificate's CA is not trusted here at step 4 (Server Hello Done)
+	// the certificate's CA is not trusted here at step 3 (Server Certificate)
 }

@@ -134,6 +134,7 @@ func TestReadDoesNotWaitForWrite(t *testing.T) {
 	a.SetDeadline(deadline)
 	b.SetDeadline(deadline)
 	cc, sc := clientConfig(), serverConfig(testkit.P256)
+	sc.MaxVersion = VersionTLS12 // for its HelloRequest
 	seen := new(learned)
 	sc.SecretSink, sc.Tracer = seen, seen
 	client, server := Client(a, cc), Server(b, sc)

@@ -147,6 +147,7 @@ func (d *demo) visit(ctx context.Context, inner net.Conn, ca *pki.CA) error {
 		RootCAs:      ca.Pool(),
 		ServerName:   demoHost,
 		CipherSuites: d.suites,
+		MaxVersion:   tls.VersionTLS12,
 		NextProtos:   []string{"http/1.1"},
 		StrictClose:  true,
 		Tracer:       d.tracer,

@@ -161,7 +161,7 @@ func TestGetNamesWhatAnswers(t *testing.T) {
 		{"silence", accept(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }), []string{"--max-time", "0.2"}, exitTimeout, "fell silent"},
 		{"a wish for a client certificate", wantsClient.Listener.Addr().String(), nil, exitHandshake, "client certificate"},
 		{"no HTTP/1.1", onlyH2.Listener.Addr().String(), []string{"--alpn", "h2"}, exitUsage, `chose "h2"`},
-		{"TLS 1.3 only", newer.Listener.Addr().String(), nil, exitHandshake, "TLS 1.2"},
+		{"TLS 1.3 only", newer.Listener.Addr().String(), []string{"--tls", "1.2"}, exitHandshake, "TLS 1.2"},
 		{"nobody", unused(t), nil, exitConnect, "connection refused"},
 	} {
 		code, out, errs := get(t, append(c.args, c.address)...)

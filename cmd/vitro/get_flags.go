@@ -12,8 +12,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/pki"
 	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 type getFlags struct {
@@ -56,7 +58,7 @@ func (f *getFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.ciphers, "ciphers", "", "`LIST` of cipher suites, best first, by their IANA or OpenSSL names")
 	flags.StringVar(&f.groups, "groups", "", "`LIST` of groups, best first: X25519, P-256, P-384, P-521")
 	flags.StringSliceVar(&f.alpn, "alpn", []string{"http/1.1"}, "`LIST` of application protocols to offer; empty for none")
-	flags.StringVar(&f.version, "tls", "1.2", "`VERSION` of TLS: 1.2 is the one there is so far")
+	flags.StringVar(&f.version, "tls", "", "the one `VERSION` of TLS to offer: 1.2 or 1.3 (default both)")
 
 	flags.StringVar(&f.explain, "explain", "brief", "how much is told on stderr: none, brief, full or bytes (`LEVEL`)")
 	flags.BoolVarP(&f.silent, "silent", "s", false, "the same as --explain none")
@@ -131,14 +133,30 @@ func (f *getFlags) config() (*tls.Config, error) {
 			return nil, err
 		}
 	}
-	if f.version != "1.2" {
-		return nil, fmt.Errorf("--tls %q: 1.2 is the one version there is so far", f.version)
-	}
-	c.MinVersion, c.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
 	if c.CipherSuites, err = f.suites(); err != nil {
 		return nil, err
 	}
-	return c, nil
+	return c, f.versions(c)
+}
+
+// versions are those of --tls, or those that the suites are for.
+func (f *getFlags) versions(c *tls.Config) error {
+	has := map[wire.Version]bool{}
+	for _, id := range c.CipherSuites {
+		has[suite.ByID(wire.CipherSuite(id)).Version] = true
+	}
+	only12, only13 := has[wire.TLS12] && !has[wire.TLS13], has[wire.TLS13] && !has[wire.TLS12]
+	switch {
+	case f.version != "" && f.version != "1.2" && f.version != "1.3":
+		return fmt.Errorf("--tls %q: there are 1.2 and 1.3", f.version)
+	case f.version == "1.2" && only13, f.version == "1.3" && only12:
+		return fmt.Errorf("--tls %s: the suites that are named belong to the other version", f.version)
+	case f.version == "1.2" || only12:
+		c.MaxVersion = tls.VersionTLS12
+	case f.version == "1.3" || only13:
+		c.MinVersion, c.MaxVersion = tls.VersionTLS13, tls.VersionTLS13
+	}
+	return nil
 }
 
 // suites joins --policy, --key-exchange and --ciphers; nil leaves the choice to the policy.

@@ -27,6 +27,7 @@ func (f *fetch) probe(err error) string {
 	}
 	config := f.config.Clone()
 	config.CipherSuites, config.InsecureSkipVerify, config.ServerName = suites, true, f.name
+	config.MaxVersion = tls.VersionTLS12
 	config.Tracer, config.KeyLogWriter = nil, nil
 	ctx, cancel := context.WithTimeout(f.ctx, probeTimeout)
 	defer cancel()

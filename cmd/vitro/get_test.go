@@ -291,7 +291,7 @@ func TestGetUsage(t *testing.T) {
 		{[]string{"--ciphers", "RC4-MD5", "a.test"}, "does not have \"RC4-MD5\""},
 		{[]string{"--ciphers", "", "a.test"}, "no cipher suite is named"},
 		{[]string{"--groups", "P-224", "a.test"}, "does not have \"P-224\""},
-		{[]string{"--tls", "1.3", "a.test"}, "1.2 is the one"},
+		{[]string{"--tls", "1.1", "a.test"}, "there are 1.2 and 1.3"},
 		{[]string{"--explain", "all", "a.test"}, "none, brief, full and bytes"},
 		{[]string{"--color", "blue", "a.test"}, "auto, always and never"},
 		{[]string{"--max-time", "-1", "a.test"}, "negative"},

@@ -29,6 +29,9 @@ func (o *serveOptions) config(say sayFunc) (*tls.Config, error) {
 		return nil, err
 	}
 	config := &tls.Config{Policy: o.policy, CipherSuites: suites, NextProtos: o.alpn}
+	if suites != nil {
+		config.MaxVersion = tls.VersionTLS12 // what a key exchange is named for
+	}
 	for _, c := range certs {
 		config.Certificates = append(config.Certificates, tls.Certificate{
 			Certificate: c.Chain, PrivateKey: crypto.PrivateKey(c.Key), Leaf: c.Leaf})

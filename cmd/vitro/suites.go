@@ -86,7 +86,7 @@ func parseCiphers(list string) ([]uint16, error) {
 
 func parseCipher(name string) (uint16, error) {
 	var known []string
-	for _, s := range suite.All() {
+	for _, s := range append(suite.All13(), suite.All()...) {
 		iana := s.ID.String()
 		if strings.EqualFold(name, iana) || strings.EqualFold(name, opensslName(iana)) {
 			return uint16(s.ID), nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
@@ -16,7 +17,7 @@ import (
 // Start takes up the handshake at the ServerHello, once that has said TLS 1.2. RFC 5246 §7.4.1.3.
 func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, error) {
 	s := suite.ByID(sh.CipherSuite)
-	// RFC 5246 §7.4.1.3: the suite is one of those that the client offered, for this version.
+	// RFC 5246 §7.4.1.3: the suite is one of those that the client offered, and of this version.
 	if s == nil || s.Version != wire.TLS12 || !ch.Offers(sh.CipherSuite) {
 		return nil, fault.New(fault.SuiteNotOffered).With(sh.CipherSuite.String()).
 			Between("cipher suites", hs.Names(ch.CipherSuites), []string{sh.CipherSuite.String()})
@@ -44,6 +45,7 @@ func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, er
 	}
 	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: s.KeyExchange}
 	d.Transcript.Choose(s.Hash)
+	d.Transcript.Add(sh.Raw())
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})
 	return waitCertificate{n}, nil
 }
@@ -64,9 +66,11 @@ func checkExtensions(ch *wire.ClientHello, sh *wire.ServerHello) error {
 	if sh.Has(wire.ExtPointFormats) && !slices.Contains(sh.PointFormats, wire.PointUncompressed) {
 		return fault.New(fault.NoUncompressedPoints)
 	}
-	// RFC 7301 §3.1: the protocol is one of those that the client offered.
-	if sh.Has(wire.ExtALPN) && !slices.Contains(ch.ALPN, sh.ALPN[0]) {
-		return fault.New(fault.ProtocolNotOffered).Between("application protocols", ch.ALPN, sh.ALPN)
+	// RFC 8446 §4.1.3: in another version's ServerHello these mean nothing.
+	for _, t := range []wire.ExtensionType{wire.ExtSupportedVersions, wire.ExtKeyShare, wire.ExtPreSharedKey} {
+		if sh.Has(t) {
+			return fault.New(fault.MisplacedExtension).With(t.String() + " in a ServerHello of TLS 1.2")
+		}
 	}
-	return nil
+	return hello.CheckProtocol(ch, &sh.Extensions)
 }

@@ -1,11 +1,10 @@
 package client12
 
 import (
-	"crypto/rsa"
-	"crypto/x509"
 	"fmt"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
@@ -23,7 +22,7 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if len(cert.Chain) == 0 {
 		return nil, fault.New(fault.EmptyServerCertificate)
 	}
-	chain, err := parse(cert.Chain)
+	chain, err := hello.ParseChain(cert.Chain)
 	if err != nil {
 		return nil, err
 	}
@@ -36,22 +35,6 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return waitCertificateStatus{n}, nil
 	}
 	return afterCertificate(n), nil
-}
-
-func parse(chain [][]byte) ([]*x509.Certificate, error) {
-	out := make([]*x509.Certificate, len(chain))
-	for i, der := range chain {
-		cert, err := x509.ParseCertificate(der)
-		if err != nil {
-			return nil, fault.New(fault.BadCertificate).With(fmt.Sprintf("number %d of the chain", i)).Because(err)
-		}
-		// A key so large costs every visitor seconds, and its owner nothing.
-		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > suite.MaxRSABits {
-			return nil, fault.New(fault.RSAKeyTooLarge).With(fmt.Sprintf("%d bits", key.N.BitLen()))
-		}
-		out[i] = cert
-	}
-	return out, nil
 }
 
 func afterCertificate(n *hs.Negotiated) hs.Receiver {

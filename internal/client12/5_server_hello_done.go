@@ -1,8 +1,8 @@
 package client12
 
 import (
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
-	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -24,14 +24,5 @@ func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, erro
 	if _, err := hs.Expect[*wire.ServerHelloDone](d, m); err != nil {
 		return nil, err
 	}
-	question := want.NewVerifyPeer(d.Asker, want.Peer{
-		Chain:        s.PeerCertificates,
-		OCSPResponse: s.OCSPResponse,
-		SCTs:         s.SCTs,
-		State:        s.ConnectionState(),
-		Now:          d.Now,
-		Watched:      d.Stream.Watched(),
-	})
-	d.Ask(question)
-	return awaitVerdict{s, question}, nil
+	return awaitVerdict{s, hello.AskVerdict(d, s.Negotiated)}, nil
 }

@@ -3,10 +3,10 @@ package client12
 import (
 	"crypto/rsa"
 	"crypto/x509"
-	"errors"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
@@ -23,7 +23,7 @@ type awaitVerdict struct {
 func (s awaitVerdict) Question() want.Question { return s.question }
 
 func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
-	n, err := s.takeVerdict(d)
+	n, err := hello.TakeVerdict(d, s.Negotiated, s.question)
 	if err != nil {
 		return nil, err
 	}
@@ -46,38 +46,6 @@ func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
 		return nil, err
 	}
 	return finish(d, n, keys)
-}
-
-func (s awaitVerdict) takeVerdict(d *hs.Desk) (*hs.Negotiated, error) {
-	verdict, err := s.question.Result()
-	for _, check := range verdict.Checks {
-		hs.Tell(d, 0, check)
-	}
-	if err == nil {
-		err = verdict.Err
-	}
-	if err != nil {
-		return nil, refusal(err)
-	}
-	chain := s.PeerCertificates
-	if len(verdict.Chains) > 0 {
-		chain = verdict.Chains[0]
-	}
-	hs.Tell(d, fault.StepClientVerification, event.PeerVerified{Chain: chain, ServerName: s.ServerName, Skipped: verdict.Skipped})
-	return s.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
-}
-
-// refusal gives the caller's reason a rule. A fault of the caller's making has its own; one that another connection
-// has failed with, such as that to an OCSP responder, says nothing about this peer.
-func refusal(err error) error {
-	var known *fault.Error
-	if !errors.As(err, &known) || known.Step != 0 || known.Rule.Silent {
-		return fault.New(fault.RejectedByCaller).Because(err)
-	}
-	if err == error(known) {
-		return known
-	}
-	return fault.New(known.Rule).Because(err)
 }
 
 // keyExchange makes the premaster secret and the message that carries the client's half of it.

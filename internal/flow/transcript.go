@@ -4,6 +4,8 @@ package flow
 import (
 	"crypto"
 	"hash"
+
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // Transcript is the hash of all handshake messages so far. Until the hash is known it keeps the bytes. RFC 5246
@@ -34,6 +36,33 @@ func (t *Transcript) Choose(h crypto.Hash) {
 func (t *Transcript) Sum() []byte {
 	t.scratch = t.running.Sum(t.scratch[:0])
 	return t.scratch
+}
+
+// SumWith returns the hash of what was added so far and more behind it, without adding that. h is the hash to use
+// where none has been chosen yet.
+func (t *Transcript) SumWith(h crypto.Hash, more []byte) []byte {
+	if t.running == nil {
+		fresh := h.New()
+		fresh.Write(t.pending)
+		fresh.Write(more)
+		return fresh.Sum(nil)
+	}
+	// Go's own hashes can all be cloned.
+	copied, err := t.running.(hash.Cloner).Clone()
+	if err != nil {
+		panic("flow: a hash that cannot be cloned: " + err.Error())
+	}
+	copied.(hash.Hash).Write(more)
+	return copied.(hash.Hash).Sum(nil)
+}
+
+// Replace puts a message_hash in the place of everything added so far, so that a server need not remember the first
+// ClientHello. RFC 8446 §4.4.1.
+func (t *Transcript) Replace() {
+	sum := t.running.Sum(nil)
+	t.running.Reset()
+	t.running.Write([]byte{byte(wire.TypeMessageHash), 0, 0, byte(len(sum))})
+	t.running.Write(sum)
 }
 
 // Release forgets everything, when the handshake is done.

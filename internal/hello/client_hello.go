@@ -1,18 +1,37 @@
-// Package hello builds ClientHellos. It stands below the versions, because a ClientHello is sent before the version
-// is known.
+// Package hello builds ClientHellos and reads what they ask for. It stands below the versions, because a ClientHello
+// is sent before the version is known.
 package hello
 
 import (
+	"slices"
+
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// First builds the ClientHello that opens a connection. RFC 5246 §7.4.1.2.
-func First(c *hs.Compiled) (*wire.ClientHello, error) {
+// Offer is a ClientHello with the secrets behind it.
+type Offer struct {
+	Hello  *wire.ClientHello
+	Shares []suite.PrivateShare // one for each entry of key_share
+}
+
+// Share returns the secret half of the key share of a group, nil if the offer has none.
+func (o *Offer) Share(g wire.NamedGroup) suite.PrivateShare {
+	for _, s := range o.Shares {
+		if s.Group() == g {
+			return s
+		}
+	}
+	return nil
+}
+
+// First builds the ClientHello that opens a connection. RFC 5246 §7.4.1.2, RFC 8446 §4.1.2.
+func First(c *hs.Compiled) (*Offer, error) {
 	m := &wire.ClientHello{
-		Version:            wire.TLS12,
-		CipherSuites:       c.CipherSuites,
+		Version:            wire.TLS12, // RFC 8446 §4.1.2: the newest is in supported_versions
+		CipherSuites:       c.Offer,
 		CompressionMethods: []wire.CompressionMethod{wire.CompressionNull},
 	}
 	// RFC 5246 §7.4.1.2: 32 bytes from a secure generator. The time that once stood in the first four tells
@@ -20,15 +39,34 @@ func First(c *hs.Compiled) (*wire.ClientHello, error) {
 	if err := c.Entropy.Bytes(m.Random[:]); err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
-	x := &m.Extensions
+	o := &Offer{Hello: m}
+	addCommon(c, &m.Extensions)
+	if c.Speaks(wire.TLS13) {
+		if err := o.addTLS13(c); err != nil {
+			return nil, err
+		}
+	}
+	// RFC 5746 §3.4: empty in a first handshake. Last, because some old servers refuse a hello that ends with an
+	// extension without a body.
+	if c.Speaks(wire.TLS12) {
+		m.Add(wire.ExtRenegotiationInfo)
+	}
+	return o, nil
+}
+
+func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	if c.SNI != "" {
 		x.ServerName = c.SNI
 		x.Add(wire.ExtServerName)
 	}
-	x.Add(wire.ExtExtendedMasterSecret)
+	if c.Speaks(wire.TLS12) {
+		x.Add(wire.ExtExtendedMasterSecret)
+	}
 	if c.HasECDHE {
 		x.SupportedGroups = c.Groups
 		x.Add(wire.ExtSupportedGroups)
+	}
+	if c.HasECDHE && c.Speaks(wire.TLS12) {
 		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
 		x.Add(wire.ExtPointFormats)
 	}
@@ -41,8 +79,61 @@ func First(c *hs.Compiled) (*wire.ClientHello, error) {
 	x.SignatureAlgorithms = c.SignatureSchemes
 	x.Add(wire.ExtSignatureAlgorithms)
 	x.Add(wire.ExtSCT)
-	// RFC 5746 §3.4: empty in a first handshake. Last, because some old servers refuse a hello that ends with an
-	// extension without a body.
-	x.Add(wire.ExtRenegotiationInfo)
-	return m, nil
+}
+
+func (o *Offer) addTLS13(c *hs.Compiled) error {
+	m := o.Hello
+	// RFC 8446 §D.4: a session ID that is not empty makes the handshake look like a resumption of TLS 1.2, which
+	// middleboxes let pass.
+	m.SessionID = make([]byte, 32)
+	if err := c.Entropy.Bytes(m.SessionID); err != nil {
+		return fault.New(fault.EntropyFailed).Because(err)
+	}
+	m.SupportedVersions = c.Versions
+	m.Add(wire.ExtSupportedVersions)
+	share, err := c.Entropy.KeyShare(c.Groups[0])
+	if err != nil {
+		return fault.New(fault.EntropyFailed).Because(err)
+	}
+	o.addShare(share)
+	// The classical half of a hybrid share serves servers that do not have the hybrid, and costs no second key.
+	if half := suite.Classical(share); half != nil && slices.Contains(c.Groups, half.Group()) {
+		o.addShare(half)
+	}
+	m.Add(wire.ExtKeyShare)
+	return nil
+}
+
+func (o *Offer) addShare(s suite.PrivateShare) {
+	o.Shares = append(o.Shares, s)
+	o.Hello.KeyShares = append(o.Hello.KeyShares, wire.KeyShare{Group: s.Group(), Public: s.Public()})
+}
+
+// Retry builds the second ClientHello: the first with what the server asked for, and nothing else changed. RFC 8446
+// §4.1.2.
+func Retry(c *hs.Compiled, first *Offer, hrr *wire.ServerHello) (*Offer, error) {
+	old := first.Hello
+	m := &wire.ClientHello{
+		Version:            old.Version,
+		Random:             old.Random,
+		SessionID:          old.SessionID,
+		CipherSuites:       old.CipherSuites,
+		CompressionMethods: old.CompressionMethods,
+		Extensions:         old.Extensions,
+	}
+	m.Order = slices.Clone(old.Order)
+	second := &Offer{Hello: m, Shares: first.Shares}
+	if hrr.Has(wire.ExtKeyShare) {
+		share, err := c.Entropy.KeyShare(hrr.SelectedGroup)
+		if err != nil {
+			return nil, fault.New(fault.EntropyFailed).Because(err)
+		}
+		m.KeyShares, second.Shares = nil, nil
+		second.addShare(share)
+	}
+	if hrr.Has(wire.ExtCookie) {
+		m.Cookie = hrr.Cookie
+		m.Add(wire.ExtCookie)
+	}
+	return second, nil
 }

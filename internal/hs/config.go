@@ -1,6 +1,7 @@
 package hs
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"fmt"
 	"net/netip"
@@ -21,8 +22,12 @@ type Config struct {
 	Policy string
 	// PolicyVariable names the environment variable that Policy came from, for the event that tells of it.
 	PolicyVariable string
-	// CipherSuites are the allowed suites, best first; nil: those of the policy.
+	// MinVersion and MaxVersion bound the version; 0: no bound.
+	MinVersion, MaxVersion wire.Version
+	// CipherSuites are the allowed suites of TLS 1.2, best first; nil: those of the policy.
 	CipherSuites []wire.CipherSuite
+	// CipherSuites13 are the allowed suites of TLS 1.3, best first; nil: all.
+	CipherSuites13 []wire.CipherSuite
 	// Groups are the allowed groups, best first; nil: all.
 	Groups []wire.NamedGroup
 	// SignatureSchemes are the allowed signature schemes, best first; nil: all.
@@ -48,8 +53,12 @@ type Config struct {
 // Compiled is a Config with everything worked out that can be known before a connection. It is read-only.
 type Compiled struct {
 	Config
-	Suites    []*suite.Suite
-	SNI       string // what goes into server_name, "" for nothing
+	Versions  []wire.Version // best first
+	Suites    []*suite.Suite // of TLS 1.2
+	Suites13  []*suite.Suite
+	Offer     []wire.CipherSuite // what a ClientHello lists: those of every version
+	Groups12  []wire.NamedGroup  // those of Groups that TLS 1.2 has
+	SNI       string             // what goes into server_name, "" for nothing
 	HasECDHE  bool
 	PolicySet string // the policy in force, "" where suites were listed
 }
@@ -68,27 +77,11 @@ func Compile(c Config) (*Compiled, error) {
 	if out.Entropy == nil {
 		out.Entropy = NewEntropy(nil)
 	}
-	if c.CipherSuites == nil {
-		out.PolicySet = c.Policy
-		if c.Policy == "" {
-			out.PolicySet = suite.PolicyModern
-		}
-		var known bool
-		if out.CipherSuites, known = suite.Policy(out.PolicySet); !known {
-			return nil, badPolicy(c)
-		}
+	if err := out.compileVersions(); err != nil {
+		return nil, err
 	}
-	out.CipherSuites = slices.Clone(out.CipherSuites)
-	for _, id := range out.CipherSuites {
-		s := suite.ByID(id)
-		if s == nil || s.Version != wire.TLS12 {
-			return nil, badConfig("cipher suite %v: Vitro does not have it", id)
-		}
-		out.Suites = append(out.Suites, s)
-		out.HasECDHE = out.HasECDHE || s.KeyExchange == wire.KeyExchangeECDHE
-	}
-	if len(out.Suites) == 0 {
-		return nil, badConfig("no cipher suite")
+	if err := out.compileSuites(); err != nil {
+		return nil, err
 	}
 	if err := out.compileLists(); err != nil {
 		return nil, err
@@ -112,12 +105,76 @@ func badPolicy(c Config) error {
 	return badConfig("unknown policy %q%s; there are: %s", c.Policy, from, strings.Join(suite.Policies(), ", "))
 }
 
+// ourVersions is what Vitro speaks, best first.
+var ourVersions = []wire.Version{wire.TLS13, wire.TLS12}
+
+func (c *Compiled) compileVersions() error {
+	for _, v := range ourVersions {
+		if v >= c.MinVersion && (c.MaxVersion == 0 || v <= c.MaxVersion) {
+			c.Versions = append(c.Versions, v)
+		}
+	}
+	if len(c.Versions) == 0 {
+		return badConfig("no version between %v and %v; Vitro speaks TLS 1.2 and TLS 1.3", c.MinVersion, c.MaxVersion)
+	}
+	return nil
+}
+
+// Speaks reports whether a version is allowed.
+func (c *Compiled) Speaks(v wire.Version) bool { return slices.Contains(c.Versions, v) }
+
+func (c *Compiled) compileSuites() error {
+	given := c.CipherSuites
+	if given == nil {
+		if c.PolicySet = c.Policy; c.Policy == "" {
+			c.PolicySet = suite.PolicyModern
+		}
+		var known bool
+		if given, known = suite.Policy(c.PolicySet); !known {
+			return badPolicy(c.Config)
+		}
+	}
+	given13 := c.CipherSuites13
+	if given13 == nil {
+		given13 = suite.Policy13(cmp.Or(c.PolicySet, suite.PolicyModern))
+	}
+	c.CipherSuites, c.CipherSuites13 = nil, nil
+	for _, v := range c.Versions {
+		list, suites, given := &c.CipherSuites, &c.Suites, given
+		if v == wire.TLS13 {
+			list, suites, given = &c.CipherSuites13, &c.Suites13, given13
+		}
+		for _, id := range given {
+			s := suite.ByID(id)
+			if s == nil || s.Version != v {
+				return badConfig("cipher suite %v: Vitro does not have it for %v", id, v)
+			}
+			*list, *suites = append(*list, id), append(*suites, s)
+			c.HasECDHE = c.HasECDHE || s.KeyExchange != wire.KeyExchangeRSA
+		}
+		if len(*suites) == 0 {
+			return badConfig("no cipher suite for %v", v)
+		}
+		c.Offer = append(c.Offer, *list...)
+	}
+	return nil
+}
+
 func (c *Compiled) compileLists() error {
 	if c.Groups == nil {
 		c.Groups = suite.Groups()
+		if c.Speaks(wire.TLS13) {
+			c.Groups = suite.Groups13()
+		}
+	}
+	classical := suite.Groups()
+	for _, g := range c.Groups {
+		if slices.Contains(classical, g) {
+			c.Groups12 = append(c.Groups12, g)
+		}
 	}
 	for _, g := range c.Groups {
-		if !slices.Contains(suite.Groups(), g) {
+		if !suite.HasGroup(g) {
 			return badConfig("group %v: Vitro does not have it", g)
 		}
 	}

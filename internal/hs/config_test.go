@@ -22,6 +22,7 @@ func TestBadConfig(t *testing.T) {
 		"from a variable":    {Config{Policy: "x", PolicyVariable: "SOME_NAME"}, "SOME_NAME"},
 		"no suites":          {Config{CipherSuites: []wire.CipherSuite{}}, "no cipher suite"},
 		"unknown suite":      {Config{CipherSuites: []wire.CipherSuite{0x1301}}, "TLS_AES_128_GCM_SHA256"},
+		"no version":         {Config{MinVersion: wire.TLS13, MaxVersion: wire.TLS12}, "TLS 1.2 and TLS 1.3"},
 		"unknown group":      {Config{Groups: []wire.NamedGroup{30}}, "x448"},
 		"no groups":          {Config{Groups: []wire.NamedGroup{}}, "without a group"},
 		"unknown scheme":     {Config{SignatureSchemes: []wire.SignatureScheme{wire.RSA_PKCS1_SHA1}}, "rsa_pkcs1_sha1"},
@@ -51,7 +52,7 @@ func TestPolicies(t *testing.T) {
 		}
 	}
 	c, err := Compile(Config{Policy: "modern", CipherSuites: []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}})
-	if err != nil || !hasRSA(c) || len(c.CipherSuites) != 1 || c.PolicySet != "" {
+	if err != nil || !hasRSA(c) || len(c.CipherSuites) != 1 || len(c.CipherSuites13) != 3 || c.PolicySet != "" {
 		t.Errorf("an explicit list became %v: %v", c.CipherSuites, err)
 	}
 }

@@ -24,6 +24,10 @@ type Desk struct {
 	Asker      want.Asker
 	Now        time.Time
 	Step       fault.Step // the last one reached
+	told       uint16     // a bit for each step
+	ccsSent    bool
+	// SkipEarly is how many bytes of early data that we do not take may still be passed over. RFC 8446 §4.2.10.
+	SkipEarly int
 	// CertificateAsked: the server asked this client for a certificate, and an alert may be about that.
 	CertificateAsked bool
 }
@@ -34,9 +38,14 @@ type Incoming struct {
 	Assembler flow.Assembler
 }
 
-// Tell tells of an event; one that is a step of the story marks it as reached.
+// Tell tells of an event; one that is a step of the story marks it as reached. What comes again (a second
+// ClientHello) is no step any more.
 func Tell[E event.Event](d *Desk, step fault.Step, e E) {
+	if d.told&(1<<step) != 0 {
+		step = 0
+	}
 	if step != 0 {
+		d.told |= 1 << step
 		d.Step = step
 	}
 	event.Emit(&d.Stream, step, e)
@@ -51,7 +60,7 @@ func (d *Desk) Send(m wire.Message) error {
 	if m.Type() != wire.TypeHelloRequest {
 		d.Transcript.Add(raw)
 	}
-	Tell(d, event.StepOf(m.Type(), d.Role), event.Message{Sent: true, Message: m})
+	Tell(d, stepOf(m, d.Role), event.Message{Sent: true, Message: m})
 	return d.Out.Write(wire.ContentHandshake, raw)
 }
 
@@ -62,9 +71,8 @@ func (d *Desk) SendChangeCipherSpec(p record.Protection) error {
 	return d.Out.ChangeKeys(p)
 }
 
-// ReceiveChangeCipherSpec changes the keys of the read half. Nothing of a message may have come before it under the
-// old ones.
-func (d *Desk) ReceiveChangeCipherSpec(p record.Protection) error {
+// ChangeReadKeys changes the keys of the read half. Nothing of a message may have come before it under the old ones.
+func (d *Desk) ChangeReadKeys(p record.Protection) error {
 	boundary, err := d.In.Assembler.Boundary()
 	if err != nil {
 		return err

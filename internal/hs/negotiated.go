@@ -6,6 +6,7 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -30,6 +31,7 @@ type Negotiated struct {
 	SCTs               [][]byte
 	ClientFinished     []byte
 	ServerFinished     []byte
+	Exporter           *keys13.Exporter // TLS 1.3
 }
 
 // With returns a copy that change was applied to.

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -17,6 +18,8 @@ type Outgoing struct {
 	pending []byte
 	closed  error // after close_notify or a fatal alert nothing more is sent
 	stream  *event.Stream
+	traffic *Traffic13 // TLS 1.3: what the keys come from
+	updated bool       // a KeyUpdate is among what waits
 }
 
 // Init sets the version that records carry at first. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
@@ -50,6 +53,18 @@ func (o *Outgoing) Aside(t wire.ContentType, content []byte) (bool, error) {
 	return err == nil, err
 }
 
+// writeClear is Write without protection, whatever the keys in force.
+func (o *Outgoing) writeClear(t wire.ContentType, content []byte) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	keys := o.half
+	o.half = record.Half{}
+	var err error
+	o.pending, err = o.seal(o.pending, t, content)
+	o.half = keys
+	return err
+}
+
 // ChangeKeys puts a ChangeCipherSpec out and protects what follows.
 func (o *Outgoing) ChangeKeys(p record.Protection) error {
 	o.mu.Lock()
@@ -58,6 +73,49 @@ func (o *Outgoing) ChangeKeys(p record.Protection) error {
 	o.pending, err = o.seal(o.pending, wire.ContentChangeCipherSpec, []byte{1})
 	o.half.SetProtection(p)
 	return err
+}
+
+func (o *Outgoing) setTraffic(t *Traffic13, p record.Protection) {
+	o.mu.Lock()
+	o.traffic = t
+	o.half.SetProtection(p)
+	o.mu.Unlock()
+}
+
+// UpdateKeys sends a KeyUpdate and changes to the keys that follow. RFC 8446 §4.6.3. While one waits to be taken,
+// another would tell the peer nothing new and is left out: a flood of requests is not answered with a flood.
+func (o *Outgoing) UpdateKeys(request bool) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.updated {
+		return nil
+	}
+	var err error
+	if o.pending, err = o.updateKeys(o.pending, request); err == nil {
+		o.updated = true
+	}
+	return err
+}
+
+func (o *Outgoing) updateKeys(dst []byte, request bool) ([]byte, error) {
+	m := &wire.KeyUpdate{RequestUpdate: request}
+	raw, err := wire.Encode(m, wire.Context{Version: wire.TLS13})
+	if err != nil {
+		return dst, fault.New(fault.InternalError).Because(err)
+	}
+	event.Emit(o.stream, 0, event.Message{Sent: true, Message: m})
+	if dst, err = o.seal(dst, wire.ContentHandshake, raw); err != nil {
+		return dst, err
+	}
+	next := o.traffic.Next()
+	p, err := next.protection()
+	if err != nil {
+		return dst, err
+	}
+	o.traffic = next
+	o.half.SetProtection(p)
+	event.Emit(o.stream, 0, event.KeysUpdated{Sent: true, Requested: request})
+	return dst, nil
 }
 
 // Finally puts out the last that is sent: after it every other call fails with reason. Only the first Finally counts;
@@ -101,6 +159,12 @@ func (o *Outgoing) Seal(dst, plaintext []byte) ([]byte, error) {
 		return dst, o.closed
 	}
 	dst = o.drain(dst)
+	if o.traffic != nil && o.half.Records() >= o.traffic.suite.Cipher.MaxRecords {
+		var err error
+		if dst, err = o.updateKeys(dst, false); err != nil {
+			return dst, err
+		}
+	}
 	return o.seal(dst, wire.ContentApplicationData, plaintext)
 }
 
@@ -120,7 +184,7 @@ func (o *Outgoing) Waiting() bool {
 
 func (o *Outgoing) drain(dst []byte) []byte {
 	dst = append(dst, o.pending...)
-	o.pending = nil
+	o.pending, o.updated = nil, false
 	return dst
 }
 

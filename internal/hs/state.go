@@ -54,14 +54,26 @@ func Expect[M wire.Message](d *Desk, m wire.Message) (M, error) {
 }
 
 // Accept takes note of a message that is welcome: it enters the transcript and is told to whoever watches. Finished
-// is not added here, for it proves the transcript before itself (RFC 5246 §7.4.9); HelloRequest never is (§7.4.1.1).
+// is not added here, for it proves the transcript before itself (RFC 5246 §7.4.9), nor ServerHello, which says what
+// the hash is; HelloRequest never is (§7.4.1.1).
 func Accept(d *Desk, m wire.Message) {
 	switch m.Type() {
-	case wire.TypeFinished, wire.TypeHelloRequest, wire.TypeChangeCipherSpec:
+	case wire.TypeFinished, wire.TypeServerHello, wire.TypeHelloRequest, wire.TypeChangeCipherSpec:
 	default:
 		d.Transcript.Add(m.Raw())
 	}
-	Tell(d, event.StepOf(m.Type(), d.Role.Peer()), event.Message{Message: m})
+	Tell(d, stepOf(m, d.Role.Peer()), event.Message{Message: m})
+}
+
+// Note takes note of a message after the handshake, which enters no transcript.
+func Note(d *Desk, m wire.Message) { Tell(d, 0, event.Message{Message: m}) }
+
+// stepOf is the step that a message is. A HelloRetryRequest comes as a ServerHello, and is none.
+func stepOf(m wire.Message, sender fault.Role) fault.Step {
+	if sh, ok := m.(*wire.ServerHello); ok && sh.IsHelloRetryRequest() {
+		return 0
+	}
+	return event.StepOf(m.Type(), sender)
 }
 
 // Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 gives the order.

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -27,7 +27,7 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 		// RFC 5746 §3.6: the client says that it knows, by the extension or by the SCSV.
 		SecureRenegotiable: ch.Has(wire.ExtRenegotiationInfo) || ch.Offers(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
 	}
-	protocol, err := chooseProtocol(d, ch)
+	protocol, err := hello.ChooseProtocol(d, ch)
 	if err != nil {
 		return nil, err
 	}
@@ -36,9 +36,6 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 		question := want.NewChooseCredential(d.Asker, ch, commonSuites(d.Config, ch))
 		d.Ask(question)
 		return awaitCredential{n, question}, nil
-	}
-	if len(d.Config.Credentials) == 0 {
-		return nil, fault.New(fault.NoCredential)
 	}
 	return answer(d, n, d.Config.Credentials)
 }
@@ -57,20 +54,4 @@ func checkHello(ch *wire.ClientHello) error {
 		return fault.New(fault.NoUncompressedPoints)
 	}
 	return nil
-}
-
-// chooseProtocol takes the server's favourite among what the client offers. RFC 7301 §3.2: having nothing in common
-// is fatal; a server that speaks no ALPN ignores the extension.
-func chooseProtocol(d *hs.Desk, ch *wire.ClientHello) (string, error) {
-	ours := d.Config.Protocols
-	if !ch.Has(wire.ExtALPN) || len(ours) == 0 {
-		return "", nil
-	}
-	for _, p := range ours {
-		if slices.Contains(ch.ALPN, p) {
-			hs.Tell(d, 0, event.ProtocolChosen{Protocol: p, Offered: ch.ALPN, Ours: ours})
-			return p, nil
-		}
-	}
-	return "", fault.New(fault.NoCommonProtocol).Between("application protocols", ours, ch.ALPN)
 }

@@ -15,7 +15,7 @@ func (s waitChangeCipherSpec) Receive(d *hs.Desk, m wire.Message) (hs.State, err
 	if _, err := hs.Expect[*wire.ChangeCipherSpec](d, m); err != nil {
 		return nil, err
 	}
-	if err := d.ReceiveChangeCipherSpec(s.keys.ClientWrite); err != nil {
+	if err := d.ChangeReadKeys(s.keys.ClientWrite); err != nil {
 		return nil, err
 	}
 	return waitFinished(s), nil

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
@@ -45,6 +46,9 @@ func offeredGroups(ch *wire.ClientHello) []wire.NamedGroup {
 // choose takes the first credential with which there is a suite, and with it the first suite of the server's list
 // that works.
 func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (choice, error) {
+	if len(credentials) == 0 {
+		return choice{}, fault.New(fault.NoCredential)
+	}
 	reasons := make(map[event.SuiteReason]bool)
 	for _, credential := range inOrder(ch, credentials) {
 		if c, ok := chooseSuite(d.Config, ch, credential, reasons); ok {
@@ -58,21 +62,7 @@ func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (c
 // inOrder puts the credentials first that have the name that the client asked for, and among them those whose curve it
 // lists.
 func inOrder(ch *wire.ClientHello, credentials []*want.Credential) []*want.Credential {
-	if len(credentials) < 2 {
-		return credentials
-	}
-	var byRank [4][]*want.Credential
-	for _, c := range credentials {
-		rank := 0
-		if !hasName(c, ch.ServerName) {
-			rank += 2
-		}
-		if !listsCurve(ch, c.Leaf.PublicKey) {
-			rank++
-		}
-		byRank[rank] = append(byRank[rank], c)
-	}
-	return slices.Concat(byRank[:]...)
+	return hello.ByName(credentials, ch, func(c *want.Credential) bool { return listsCurve(ch, c.Leaf.PublicKey) })
 }
 
 // listsCurve: RFC 8422 §5.1.1: the groups that a client lists are also the curves on which an ECDSA key may lie. Clients
@@ -87,10 +77,6 @@ func listsCurve(ch *wire.ClientHello, key crypto.PublicKey) bool {
 
 var curves = map[elliptic.Curve]wire.NamedGroup{
 	elliptic.P256(): wire.SecP256r1, elliptic.P384(): wire.SecP384r1, elliptic.P521(): wire.SecP521r1,
-}
-
-func hasName(c *want.Credential, name string) bool {
-	return name != "" && c.Leaf.VerifyHostname(name) == nil
 }
 
 func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, reasons map[event.SuiteReason]bool) (choice, bool) {
@@ -127,7 +113,7 @@ func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credentia
 		return c, event.SuiteNoKeyUsage
 	}
 	var ok bool
-	if c.group, ok = firstCommon(cfg.Groups, offeredGroups(ch)); !ok {
+	if c.group, ok = hello.FirstCommon(cfg.Groups12, offeredGroups(ch)); !ok {
 		return c, event.SuiteNoGroup
 	}
 	// RFC 5246 §7.4.1.4.1: without the extension the client takes SHA-1, which we do not sign with any more.
@@ -140,22 +126,12 @@ func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credentia
 	return c, event.SuiteNoScheme
 }
 
-func firstCommon[T comparable](ours, theirs []T) (T, bool) {
-	for _, v := range ours {
-		if slices.Contains(theirs, v) {
-			return v, true
-		}
-	}
-	var none T
-	return none, false
-}
-
 // tell tells of a choice and of the deliberation behind it.
 func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 	if !d.Stream.Watched() {
 		return
 	}
-	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.credential.Leaf, Named: hasName(c.credential, ch.ServerName), Of: of})
+	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.credential.Leaf, Named: hello.Named(c.credential, ch), Of: of})
 	var considered []event.SuiteVerdict
 	taken := false
 	for _, s := range d.Config.Suites {
@@ -168,7 +144,7 @@ func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 	}
 	hs.Tell(d, 0, event.SuiteChosen{Suite: c.suite.ID, Offered: ch.CipherSuites, Considered: considered})
 	if c.suite.KeyExchange == wire.KeyExchangeECDHE {
-		hs.Tell(d, 0, event.GroupChosen{Group: c.group, Offered: offeredGroups(ch), Ours: d.Config.Groups})
+		hs.Tell(d, 0, event.GroupChosen{Group: c.group, Offered: offeredGroups(ch), Ours: d.Config.Groups12})
 		hs.Tell(d, 0, event.SchemeChosen{Scheme: c.scheme, Offered: ch.SignatureAlgorithms})
 	}
 }
@@ -183,7 +159,7 @@ func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credent
 		return fault.New(fault.NoCommonScheme).
 			Between("signature schemes", hs.Names(credentials[0].Schemes), hs.Names(ch.SignatureAlgorithms))
 	case reasons[event.SuiteNoGroup]:
-		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups), hs.Names(offeredGroups(ch)))
+		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups12), hs.Names(offeredGroups(ch)))
 	case reasons[event.SuiteNoKeyUsage]:
 		return between(fault.NoSuiteForCertificate).With("its key usage forbids the suites that both have")
 	case reasons[event.SuiteNoKey]:

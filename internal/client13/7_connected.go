@@ -1,0 +1,21 @@
+package client13
+
+import (
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// connected: the handshake is done; tickets and new keys may come. RFC 8446 §4.6.
+type connected struct{ read *hs.Traffic13 }
+
+func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	switch m := m.(type) {
+	case *wire.NewSessionTicket:
+		hs.Note(d, m)
+		return s, nil // RFC 8446 §4.6.1: a client may ignore tickets
+	case *wire.KeyUpdate:
+		next, err := d.TakeKeyUpdate(m, s.read)
+		return connected{next}, err
+	}
+	return nil, hs.Unexpected(d, m, "application data, NewSessionTicket or KeyUpdate")
+}

@@ -1,0 +1,78 @@
+package hello
+
+import (
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+)
+
+// ParseChain parses a peer's certificates.
+func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
+	out := make([]*x509.Certificate, len(chain))
+	for i, der := range chain {
+		cert, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, fault.New(fault.BadCertificate).With(fmt.Sprintf("number %d of the chain", i)).Because(err)
+		}
+		// A key so large costs every visitor seconds, and its owner nothing.
+		if key, ok := cert.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() > suite.MaxRSABits {
+			return nil, fault.New(fault.RSAKeyTooLarge).With(fmt.Sprintf("%d bits", key.N.BitLen()))
+		}
+		out[i] = cert
+	}
+	return out, nil
+}
+
+// AskVerdict raises the question whether the peer is to be trusted.
+func AskVerdict(d *hs.Desk, n *hs.Negotiated) *want.VerifyPeer {
+	question := want.NewVerifyPeer(d.Asker, want.Peer{
+		Chain:        n.PeerCertificates,
+		OCSPResponse: n.OCSPResponse,
+		SCTs:         n.SCTs,
+		State:        n.ConnectionState(),
+		Now:          d.Now,
+		Watched:      d.Stream.Watched(),
+	})
+	d.Ask(question)
+	return question
+}
+
+// TakeVerdict takes its answer.
+func TakeVerdict(d *hs.Desk, n *hs.Negotiated, question *want.VerifyPeer) (*hs.Negotiated, error) {
+	verdict, err := question.Result()
+	for _, check := range verdict.Checks {
+		hs.Tell(d, 0, check)
+	}
+	if err == nil {
+		err = verdict.Err
+	}
+	if err != nil {
+		return nil, refusal(err)
+	}
+	chain := n.PeerCertificates
+	if len(verdict.Chains) > 0 {
+		chain = verdict.Chains[0]
+	}
+	hs.Tell(d, fault.StepClientVerification, event.PeerVerified{Chain: chain, ServerName: n.ServerName, Skipped: verdict.Skipped})
+	return n.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
+}
+
+// refusal gives the caller's reason a rule. A fault of the caller's making has its own; one that another connection
+// has failed with, such as that to an OCSP responder, says nothing about this peer.
+func refusal(err error) error {
+	var known *fault.Error
+	if !errors.As(err, &known) || known.Step != 0 || known.Rule.Silent {
+		return fault.New(fault.RejectedByCaller).Because(err)
+	}
+	if err == error(known) {
+		return known
+	}
+	return fault.New(known.Rule).Because(err)
+}

@@ -1,0 +1,135 @@
+// Package server13 is the server's side of a TLS 1.3 handshake: one file for each wait, in the order of the wire.
+// RFC 8446 §2, Figure 1; §A.2.
+package server13
+
+import (
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// skippedEarlyData bounds the early data that is passed over: what a client can send with a ticket that we did not
+// issue, or do not take. RFC 8446 §4.2.10.
+const skippedEarlyData = 64 << 10
+
+// Start takes up the handshake at the first ClientHello, once TLS 1.3 has been chosen for it. RFC 8446 §4.1.2.
+func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
+	if err := checkHello(ch); err != nil {
+		return nil, err
+	}
+	s, err := chooseSuite(d, ch)
+	if err != nil {
+		return nil, err
+	}
+	d.Context = wire.Context{Version: wire.TLS13}
+	d.Transcript.Choose(s.Hash)
+	if ch.Has(wire.ExtEarlyData) {
+		d.SkipEarly = skippedEarlyData
+	}
+	group, share, err := chooseGroup(d.Config, ch)
+	if err != nil {
+		return nil, err
+	}
+	if share == nil {
+		return retry(d, ch, s, group)
+	}
+	return introduce(d, ch, s, share)
+}
+
+// checkHello: what a ClientHello of TLS 1.3 must have. RFC 8446 §4.1.2, §9.2.
+func checkHello(ch *wire.ClientHello) error {
+	if len(ch.CompressionMethods) != 1 || ch.CompressionMethods[0] != wire.CompressionNull {
+		return fault.New(fault.NoNullCompression)
+	}
+	for _, t := range []wire.ExtensionType{wire.ExtSignatureAlgorithms, wire.ExtSupportedGroups, wire.ExtKeyShare} {
+		if !ch.Has(t) {
+			return fault.New(fault.MissingExtension).With(t.String())
+		}
+	}
+	// RFC 8446 §4.2.8: one share for a group, in the order of supported_groups, and of no other group.
+	at := -1
+	for _, share := range ch.KeyShares {
+		i := slices.Index(ch.SupportedGroups, share.Group)
+		if i <= at {
+			return fault.New(fault.BadKeyShare).With(share.Group.String())
+		}
+		at = i
+	}
+	return nil
+}
+
+func chooseSuite(d *hs.Desk, ch *wire.ClientHello) (*suite.Suite, error) {
+	id, ok := hello.FirstCommon(d.Config.CipherSuites13, ch.CipherSuites)
+	if !ok {
+		return nil, fault.New(fault.NoCommonSuite).Between("cipher suites", hs.Names(d.Config.CipherSuites13), hs.Names(ch.CipherSuites))
+	}
+	if d.Stream.Watched() {
+		hs.Tell(d, 0, event.SuiteChosen{Suite: id, Offered: ch.CipherSuites, Considered: considered(d.Config, ch, id)})
+	}
+	return suite.ByID(id), nil
+}
+
+func considered(c *hs.Compiled, ch *wire.ClientHello, taken wire.CipherSuite) []event.SuiteVerdict {
+	var list []event.SuiteVerdict
+	for _, id := range c.CipherSuites13 {
+		reason := event.SuiteLessLiked
+		switch {
+		case id == taken:
+			reason = event.SuiteTaken
+		case !ch.Offers(id):
+			reason = event.SuiteNotOffered
+		}
+		list = append(list, event.SuiteVerdict{Suite: id, Reason: reason})
+	}
+	return list
+}
+
+// chooseGroup takes the server's favourite among the groups that the client has sent shares for. It asks for another
+// share only if there is none, or if the client could do better: protection against quantum computers is worth
+// a round trip, another classical group is not.
+func chooseGroup(c *hs.Compiled, ch *wire.ClientHello) (wire.NamedGroup, *wire.KeyShare, error) {
+	best, ok := hello.FirstCommon(c.Groups, ch.SupportedGroups)
+	if !ok {
+		return 0, nil, fault.New(fault.NoCommonGroup).Between("groups", hs.Names(c.Groups), hs.Names(ch.SupportedGroups))
+	}
+	for _, g := range c.Groups {
+		i := slices.IndexFunc(ch.KeyShares, func(s wire.KeyShare) bool { return s.Group == g })
+		if i < 0 {
+			continue
+		}
+		if g != best && !slices.Contains(c.Groups12, best) && slices.Contains(c.Groups12, g) {
+			break
+		}
+		return g, &ch.KeyShares[i], nil
+	}
+	return best, nil, nil
+}
+
+// introduce: the parameters are settled; who are we for this client?
+func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.KeyShare) (hs.State, error) {
+	protocol, err := hello.ChooseProtocol(d, ch)
+	if err != nil {
+		return nil, err
+	}
+	n := &hs.Negotiated{
+		Version:     wire.TLS13,
+		Suite:       s,
+		ClientHello: ch,
+		ServerName:  ch.ServerName,
+		Protocol:    protocol,
+		Group:       share.Group,
+	}
+	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, Offered: ch.SupportedGroups, Ours: d.Config.Groups})
+	if d.Config.AskCredential {
+		question := want.NewChooseCredential(d.Asker, ch, []wire.CipherSuite{s.ID})
+		d.Ask(question)
+		return awaitCredential{n, share, question}, nil
+	}
+	return answer(d, n, share, d.Config.Credentials)
+}

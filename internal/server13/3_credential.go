@@ -1,0 +1,65 @@
+package server13
+
+import (
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// awaitCredential: which certificate does this client get to see?
+type awaitCredential struct {
+	*hs.Negotiated
+	share    *wire.KeyShare
+	question *want.ChooseCredential
+}
+
+func (s awaitCredential) Question() want.Question { return s.question }
+
+func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) {
+	credentials, err := hello.TakeCredential(d, s.question)
+	if err != nil {
+		return nil, err
+	}
+	return answer(d, s.Negotiated, s.share, credentials)
+}
+
+// chooseCredential takes the first credential whose key can sign with a scheme that the client takes, those that
+// have the name that the client asked for before the others. RFC 8446 §4.4.2.2.
+func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (*want.Credential, wire.SignatureScheme, error) {
+	if len(credentials) == 0 {
+		return nil, 0, fault.New(fault.NoCredential)
+	}
+	var ours []wire.SignatureScheme
+	any := func(*want.Credential) bool { return true } // the schemes say which curves a client takes
+	for _, c := range hello.ByName(credentials, ch, any) {
+		schemes := signable(d.Config, c)
+		if scheme, ok := hello.FirstCommon(schemes, ch.SignatureAlgorithms); ok {
+			hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: hello.Named(c, ch), Of: len(credentials)})
+			hs.Tell(d, 0, event.SchemeChosen{Scheme: scheme, Offered: ch.SignatureAlgorithms})
+			return c, scheme, nil
+		}
+		ours = append(ours, schemes...)
+	}
+	return nil, 0, fault.New(fault.NoCommonScheme).Between("signature schemes", hs.Names(ours), hs.Names(ch.SignatureAlgorithms))
+}
+
+// signable are the schemes that a credential's key can make and the configuration allows.
+func signable(cfg *hs.Compiled, c *want.Credential) []wire.SignatureScheme {
+	if !hello.MaySign(c.Leaf) {
+		return nil
+	}
+	var list []wire.SignatureScheme
+	for _, s := range cfg.SignatureSchemes {
+		if _, ok := hello.FirstCommon([]wire.SignatureScheme{s}, suite.SchemesFor13(c.Leaf.PublicKey)); !ok {
+			continue
+		}
+		if _, ok := hello.FirstCommon([]wire.SignatureScheme{s}, c.Schemes); ok {
+			list = append(list, s)
+		}
+	}
+	return list
+}

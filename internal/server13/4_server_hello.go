@@ -1,0 +1,97 @@
+package server13
+
+import (
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/keys13"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// handshake is what every wait after the ServerHello knows.
+type handshake struct {
+	*hs.Negotiated
+	secrets *hs.Handshake13
+}
+
+// answer is the server's flight up to its signature: ServerHello, and from there on encrypted EncryptedExtensions and
+// Certificate. RFC 8446 §4.1.3, §4.3.1, §4.4.2.
+func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*want.Credential) (hs.State, error) {
+	credential, scheme, err := chooseCredential(d, n.ClientHello, credentials)
+	if err != nil {
+		return nil, err
+	}
+	n = n.With(func(n *hs.Negotiated) { n.Credential, n.Scheme = credential, scheme })
+	h, err := serverHello(d, n, share)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Send(encryptedExtensions(h.Negotiated)); err != nil {
+		return nil, err
+	}
+	if err := d.Send(certificate(h.Negotiated)); err != nil {
+		return nil, err
+	}
+	question := want.NewSign(d.Asker, credential, scheme, hs.Signed13(fault.Server, d.Transcript.Sum()))
+	d.Ask(question)
+	return awaitSignature{h, question}, nil
+}
+
+// serverHello agrees on the handshake's secret and changes to its keys.
+func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake, error) {
+	ch := n.ClientHello
+	public, shared, err := d.Config.Entropy.Encapsulate(share.Group, share.Public)
+	if err != nil {
+		return handshake{}, fault.New(fault.BadPublicKey).With(share.Group.String()).Because(err)
+	}
+	sh := &wire.ServerHello{Version: wire.TLS12, SessionID: ch.SessionID, CipherSuite: n.Suite.ID}
+	if err := d.Config.Entropy.Bytes(sh.Random[:]); err != nil {
+		return handshake{}, fault.New(fault.EntropyFailed).Because(err)
+	}
+	sh.SupportedVersions = []wire.Version{wire.TLS13}
+	sh.Add(wire.ExtSupportedVersions)
+	sh.KeyShares = []wire.KeyShare{{Group: share.Group, Public: public}}
+	sh.Add(wire.ExtKeyShare)
+	if err := d.Send(sh); err != nil {
+		return handshake{}, err
+	}
+	if err := d.CompatibilityCCS(ch.SessionID); err != nil {
+		return handshake{}, err
+	}
+	n = n.With(func(n *hs.Negotiated) { n.ServerHello = sh })
+	secrets := d.DeriveHandshake13(n, keys13.NewEarly(n.Suite, nil), shared)
+	clear(shared)
+	if err := d.WriteUnder(secrets.Server); err != nil {
+		return handshake{}, err
+	}
+	return handshake{n, secrets}, d.ReadUnder(secrets.Client)
+}
+
+func encryptedExtensions(n *hs.Negotiated) *wire.EncryptedExtensions {
+	m := new(wire.EncryptedExtensions)
+	// RFC 6066 §3: a server that used the name says so.
+	if n.ServerName != "" {
+		m.Add(wire.ExtServerName)
+	}
+	if n.Protocol != "" {
+		m.ALPN = []string{n.Protocol}
+		m.Add(wire.ExtALPN)
+	}
+	return m
+}
+
+// certificate staples to the leaf what the client asked for. RFC 8446 §4.4.2.1.
+func certificate(n *hs.Negotiated) *wire.Certificate {
+	c := n.Credential
+	m := &wire.Certificate{Chain: c.Chain, EntryExtensions: make([]wire.Extensions, len(c.Chain))}
+	x := &m.EntryExtensions[0]
+	if n.ClientHello.StatusRequest == wire.StatusOCSP && len(c.OCSP) > 0 {
+		x.OCSPResponse = c.OCSP
+		x.Add(wire.ExtStatusRequest)
+	}
+	if n.ClientHello.Has(wire.ExtSCT) && len(c.SCTs) > 0 {
+		x.SCTs = c.SCTs
+		x.Add(wire.ExtSCT)
+	}
+	return m
+}

@@ -1,0 +1,27 @@
+package server13
+
+import (
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// waitFinished: proof that the client saw the same handshake. RFC 8446 §4.4.4.
+type waitFinished struct {
+	handshake
+	application *hs.Application13
+}
+
+func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	finished, err := hs.Expect[*wire.Finished](d, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.CheckFinished13(s.secrets.Client, finished); err != nil {
+		return nil, err
+	}
+	if err := d.ReadUnder(s.application.Client); err != nil {
+		return nil, err
+	}
+	n := s.With(func(n *hs.Negotiated) { n.ClientFinished = finished.VerifyData })
+	return n.Done(d, connected{s.application.Client}), nil
+}
