@@ -386,6 +386,11 @@ func TestRecords13(t *testing.T) {
 		hello := helloOf(t, clientConfig13(), nil)[5:]
 		wantSealedFault(t, server, client, fault.UnexpectedMessage, server.take(t, sealed(t, client, wire.ContentHandshake, hello), 1<<20))
 	})
+	t.Run("a KeyUpdate of a third kind", func(t *testing.T) {
+		client, server := connected13(t)
+		wantSealedFault(t, server, client, fault.IllegalValue, server.take(t, sealed(t, client, wire.ContentHandshake, []byte{24, 0, 0, 1, 2}), 1<<20))
+		provoked(fault.IllegalValue)
+	})
 	t.Run("a KeyUpdate with company", func(t *testing.T) {
 		client, server := connected13(t)
 		wantSealedFault(t, server, client, fault.MessageAcrossKeyChange,

@@ -228,6 +228,8 @@ func undecodable(err error) error {
 		rule = fault.DuplicateExtension
 	case wire.Misplaced:
 		rule = fault.MisplacedExtension
+	case wire.Forbidden:
+		rule = fault.IllegalValue
 	case wire.UnknownType:
 		rule = fault.UnexpectedMessage
 	}
