@@ -3,6 +3,7 @@ package tls
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -257,4 +258,15 @@ type ConnectionState struct {
 	SignatureScheme SignatureScheme
 	// ExtendedMasterSecret: the keys depend on the whole handshake (RFC 7627).
 	ExtendedMasterSecret bool
+
+	export func(label string, context []byte, length int) ([]byte, error)
+}
+
+// ExportKeyingMaterial derives length bytes for another use of the connection's secrets, as both ends can. RFC 5705,
+// RFC 8446 §7.5. In TLS 1.2 it needs the extended master secret.
+func (s *ConnectionState) ExportKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
+	if s.export == nil {
+		return nil, errors.New("tls: no keys to export before the handshake is done")
+	}
+	return s.export(label, context, length)
 }
