@@ -35,6 +35,10 @@ func TestHandshake13(t *testing.T) {
 		client, server := newClient(t, cc), newServer(t, serverConfig13(kind))
 		mustShake(t, client, server)
 		cs, ss := client.State(), server.State()
+		// RFC 8446 §D: to whoever asks for it, every connection of TLS 1.3 has what the extension brought to TLS 1.2.
+		if !cs.ExtendedMaster || !ss.ExtendedMaster {
+			t.Errorf("extended master secret: the client says %v, the server %v; want both", cs.ExtendedMaster, ss.ExtendedMaster)
+		}
 		if cs.Version != wire.TLS13 || cs.CipherSuite != id || ss.CipherSuite != id || cs.Group != g || ss.Group != g || cs.Scheme != ss.Scheme {
 			t.Errorf("client: %+v; server: %+v", cs, ss)
 		}
