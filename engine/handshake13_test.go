@@ -10,6 +10,7 @@ import (
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/wire"
@@ -131,6 +132,74 @@ func TestVersions(t *testing.T) {
 		wantFault(t, client, fault.DowngradeDetected, out)
 		provoked(fault.DowngradeDetected)
 	})
+}
+
+// What a ClientHello lists for TLS 1.3 is no offer in TLS 1.2: hybrid groups, and what is there to be ignored
+// (RFC 8701 §3).
+func TestGroupsOfTheOtherVersion(t *testing.T) {
+	cc := clientConfig()
+	cc.MaxVersion, cc.GREASE = 0, true
+	cc.CipherSuites = []wire.CipherSuite{wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+	for _, group := range []wire.NamedGroup{wire.X25519MLKEM768, 0} {
+		client, server := newClient(t, cc), newServer(t, serverConfig(testkit.RSA))
+		hello := client.step(t)
+		ch := split(t, hello, wire.Context{})[0].(*wire.ClientHello)
+		if group == 0 {
+			group = ch.SupportedGroups[0]
+		}
+		if !slices.Contains(ch.SupportedGroups, group) {
+			t.Fatalf("%v is not in the ClientHello", group)
+		}
+		m := split(t, server.take(t, hello, 1<<20), wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeECDHE})
+		m[2].(*wire.ServerKeyExchange).Group = group
+		wantFault(t, client, fault.GroupNotOffered, client.take(t, frame(t, m...), 1<<20))
+	}
+}
+
+// GREASE stands in every list of a ClientHello that has one, and whoever speaks TLS ignores it. RFC 8701 §3.1.
+func TestGREASE(t *testing.T) {
+	for _, version := range []wire.Version{wire.TLS12, wire.TLS13} {
+		cc, sc := clientConfig(), serverConfig13(testkit.P256)
+		cc.MaxVersion, cc.GREASE, sc.MaxVersion = 0, true, version
+		client, server := newClient(t, cc), newServer(t, sc)
+		mustShake(t, client, server)
+		send(t, client, server, []byte("hello"))
+	}
+	cc := clientConfig13()
+	cc.GREASE = true
+	ch := split(t, newClient(t, cc).step(t), wire.Context{})[0].(*wire.ClientHello)
+	for what, v := range map[string]uint16{
+		"cipher_suites":      uint16(ch.CipherSuites[0]),
+		"extensions":         uint16(ch.Order[0]),
+		"supported_groups":   uint16(ch.SupportedGroups[0]),
+		"key_share":          uint16(ch.KeyShares[0].Group),
+		"supported_versions": uint16(ch.SupportedVersions[0]),
+	} {
+		if !wire.IsGREASE(v) {
+			t.Errorf("%s begins with 0x%04x", what, v)
+		}
+	}
+	for what, change := range map[string]func(*wire.ServerHello){
+		"suite":   func(sh *wire.ServerHello) { sh.CipherSuite = ch.CipherSuites[0] },
+		"version": func(sh *wire.ServerHello) { sh.SupportedVersions[0] = ch.SupportedVersions[0] },
+		"group":   func(sh *wire.ServerHello) { sh.KeyShares[0].Group = ch.KeyShares[0].Group },
+		"retry": func(sh *wire.ServerHello) {
+			sh.Random, sh.SelectedGroup = wire.HelloRetryRequestRandom, ch.SupportedGroups[0]
+		},
+	} {
+		cc := clientConfig13()
+		cc.GREASE, cc.Entropy = true, hs.NewEntropy(testkit.Random(4))
+		ch = split(t, newClient(t, cc).step(t), wire.Context{})[0].(*wire.ClientHello)
+		cc.Entropy = hs.NewEntropy(testkit.Random(4)) // the same values once more
+		client := newClient(t, cc)
+		flight := newServer(t, serverConfig13(testkit.P256)).take(t, client.step(t), 1<<20)
+		sh := split(t, flight[:5+int(flight[3])<<8+int(flight[4])], wire.Context{})[0].(*wire.ServerHello)
+		change(sh)
+		client.take(t, frame(t, sh), 1<<20)
+		if client.err == nil {
+			t.Errorf("a server chose a %s that is there to be ignored", what)
+		}
+	}
 }
 
 // The client's thirteen steps shrink, and each is told once.

@@ -105,6 +105,8 @@ type Config struct {
 	Policy string
 	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
 	StrictClose bool
+	// GREASE puts values into a client's lists that every server must ignore (RFC 8701).
+	GREASE bool
 	// Tracer receives the events of every connection; package explain has some.
 	Tracer event.Tracer
 	// SecretSink receives the secrets of every connection, beside KeyLogWriter.
@@ -127,7 +129,7 @@ func (c *Config) Clone() *Config {
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
-		Policy: c.Policy, StrictClose: c.StrictClose, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		Policy: c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -160,6 +162,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		AskConfig:     c.GetConfigForClient != nil,
 		AskCredential: c.GetCertificate != nil,
 		StrictClose:   c.StrictClose,
+		GREASE:        c.GREASE,
 		Tracer:        c.Tracer,
 		Secrets:       c.secrets(),
 		Entropy:       hs.NewEntropy(c.Rand),

@@ -40,6 +40,9 @@ type Config struct {
 	Credentials []*want.Credential
 	// AskConfig and AskCredential make a server raise ChooseConfig and ChooseCredential for every connection.
 	AskConfig, AskCredential bool
+	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
+	// are found before new values are needed.
+	GREASE bool
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.
