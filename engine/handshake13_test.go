@@ -498,3 +498,33 @@ func TestEarlyDataIsSkipped(t *testing.T) {
 		}
 	}
 }
+
+// Padding hides how long data is: with a policy that fills records up, they all look the same. RFC 8446 §5.4.
+func TestRecordPadding(t *testing.T) {
+	cc := clientConfig13()
+	cc.RecordPadding = func(n int) int { return (1000 - n%1000) % 1000 }
+	client, server := newClient(t, cc), newServer(t, serverConfig13(testkit.P256))
+	mustShake(t, client, server)
+	lengths := map[int]bool{}
+	for _, n := range []int{1, 10, 500, 1000} {
+		data := bytes.Repeat([]byte{7}, n)
+		rec, err := client.Seal(nil, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lengths[len(rec)] = true
+		if got, err := server.Open(rec); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%d bytes come out as %d, %v", n, len(got), err)
+		}
+	}
+	if len(lengths) != 1 {
+		t.Errorf("the records have the lengths %v", lengths)
+	}
+	send(t, client, server, make([]byte, 1<<14)) // no room: left out
+	for _, mad := range []int{-5, 1 << 30} {
+		cc.RecordPadding = func(int) int { return mad }
+		client, server = newClient(t, cc), newServer(t, serverConfig13(testkit.P256))
+		mustShake(t, client, server)
+		send(t, client, server, []byte("hello"))
+	}
+}

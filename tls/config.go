@@ -105,6 +105,9 @@ type Config struct {
 	Policy string
 	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
 	StrictClose bool
+	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
+	// length at the price of traffic; nil: none. It is called by many connections at once.
+	RecordPadding func(n int) int
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701).
 	GREASE bool
 	// Tracer receives the events of every connection; package explain has some.
@@ -129,7 +132,7 @@ func (c *Config) Clone() *Config {
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
-		Policy: c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		Policy: c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -163,6 +166,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		AskCredential: c.GetCertificate != nil,
 		StrictClose:   c.StrictClose,
 		GREASE:        c.GREASE,
+		RecordPadding: c.RecordPadding,
 		Tracer:        c.Tracer,
 		Secrets:       c.secrets(),
 		Entropy:       hs.NewEntropy(c.Rand),

@@ -43,6 +43,9 @@ type Config struct {
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
 	// are found before new values are needed.
 	GREASE bool
+	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
+	// length; nil: none. What does not fit into the record is left out. RFC 8446 §5.4.
+	RecordPadding func(n int) int
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.

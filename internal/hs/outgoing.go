@@ -22,8 +22,10 @@ type Outgoing struct {
 	updated bool       // a KeyUpdate is among what waits
 }
 
-// Init sets the version that records carry at first. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
-func (o *Outgoing) Init(stream *event.Stream, v wire.Version) { o.stream, o.version = stream, v }
+// Init sets the version that records carry at first, and the padding policy. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
+func (o *Outgoing) Init(stream *event.Stream, v wire.Version, pad func(int) int) {
+	o.stream, o.version, o.half.Pad = stream, v, pad
+}
 
 // SetVersion sets the version that records carry from now on.
 func (o *Outgoing) SetVersion(v wire.Version) {
