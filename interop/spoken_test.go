@@ -38,6 +38,26 @@ func (v spoken) serverConfig(t testing.TB, kinds ...testkit.Kind) *tls.Config {
 	return config
 }
 
+// mustFailLate is mustFail where the server judges after our Finished. In TLS 1.3 that is our handshake's end, so that
+// its alert meets the first Read. RFC 8446 §2, §4.4.4.
+func (v spoken) mustFailLate(t *testing.T, addr string, config *tls.Config) error {
+	t.Helper()
+	conn, err := dial(t, addr, config)
+	if v != v13 {
+		if err == nil {
+			t.Fatalf("the handshake succeeded: %v", stateOf(conn.ConnectionState()))
+		}
+		return err
+	}
+	if err != nil {
+		t.Fatalf("the handshake failed, and not the first Read: %v", err)
+	}
+	if _, err = conn.Read(make([]byte, 1)); err == nil {
+		t.Fatal("reading succeeded after the server refused us")
+	}
+	return err
+}
+
 // What is of TLS 1.2 alone is written without a version.
 
 func clientConfig() *tls.Config { return v12.clientConfig() }
