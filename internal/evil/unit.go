@@ -168,11 +168,7 @@ func (l *line) seal(units []Unit) ([]byte, error) {
 		if epoch != Clear && l.change(epoch) {
 			half = &l.half
 		}
-		version := wire.TLS12
-		if u.Message() == wire.TypeClientHello && l.half.Records() == 0 {
-			version = wire.TLS10
-		}
-		rec, err := half.Seal(nil, u.Type, version, u.Content)
+		rec, err := half.Seal(nil, u.Type, wire.TLS12, u.Content)
 		if err != nil {
 			return nil, err
 		}
