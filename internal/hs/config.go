@@ -184,6 +184,9 @@ func (c *Compiled) compileLists() error {
 			return badConfig("group %v: Vitro does not have it", g)
 		}
 	}
+	if !c.Speaks(wire.TLS13) {
+		c.Groups = c.Groups12
+	}
 	if c.HasECDHE && len(c.Groups) == 0 {
 		return badConfig("ECDHE suites without a group")
 	}
