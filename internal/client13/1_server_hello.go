@@ -96,6 +96,7 @@ func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite)
 	if err := d.ReadUnder(secrets.Server); err != nil {
 		return nil, err
 	}
+	d.OweCCS(ch.SessionID)
 	if err := d.WriteUnder(secrets.Client); err != nil {
 		return nil, err
 	}
