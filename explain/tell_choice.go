@@ -14,36 +14,64 @@ func (v *view) choice(e event.Event) {
 	switch e := e.(type) {
 	case event.Opened:
 		v.opened(e)
-		return
 	case event.PolicyReplaced:
 		v.hold(anyMessage, toned(bad, "policy", fmt.Sprintf("the environment variable %s replaced the default policy by %s",
 			peer(e.Variable), quoted(e.Policy))))
-		return
+	case event.RetryAsked:
+		v.retryAsked(e)
 	case event.Check:
 		v.hold(anyMessage, checkPara(e))
-		return
+	default:
+		if v.role == fault.Server {
+			v.reason(e)
+		}
 	}
-	if v.role != fault.Server {
-		return
-	}
+}
+
+// reason holds why the server chose as it did.
+func (v *view) reason(e event.Event) {
 	switch e := e.(type) {
 	case event.VersionChosen:
+		v.version = e.Version
 		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s is the newest version that both speak (client: %s; server: %s)",
-			e.Version, listOf(names(e.Theirs), 8), listOf(names(e.Ours), 8))))
+			e.Version, v.theirVersions(e), listOf(names(e.Ours), 8))))
 	case event.SuiteChosen:
 		v.hold(wire.TypeServerHello, suiteParas(e)...)
 	case event.GroupChosen:
-		v.hold(wire.TypeServerKeyExchange, value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
-			e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8))))
+		v.hold(v.saidIn(wire.TypeServerKeyExchange, wire.TypeServerHello), v.groupPara(e))
 	case event.SchemeChosen:
-		v.hold(wire.TypeServerKeyExchange, value("scheme", fmt.Sprintf("%s fits the certificate's key, and is among the %d that the client offers",
-			e.Scheme, len(e.Offered))))
+		v.hold(v.saidIn(wire.TypeServerKeyExchange, wire.TypeCertificateVerify), value("scheme", fmt.Sprintf(
+			"%s fits the certificate's key, and is among the %d that the client offers", e.Scheme, len(e.Offered))))
 	case event.ProtocolChosen:
-		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s: the client offers %s, the server takes %s",
-			peer(e.Protocol), listOf(e.Offered, 8), listOf(e.Ours, 8))))
+		v.hold(v.saidIn(wire.TypeServerHello, wire.TypeEncryptedExtensions), value("why", fmt.Sprintf(
+			"%s: the client offers %s, the server takes %s", peer(e.Protocol), listOf(e.Offered, 8), listOf(e.Ours, 8))))
 	case event.CredentialChosen:
-		v.hold(wire.TypeCertificate, credentialPara(e))
+		v.hold(wire.TypeCertificate, v.credentialPara(e))
 	}
+}
+
+// saidIn is the message that says something in TLS 1.2 and in TLS 1.3.
+func (v *view) saidIn(in12, in13 wire.HandshakeType) wire.HandshakeType {
+	if v.is13() {
+		return in13
+	}
+	return in12
+}
+
+func (v *view) groupPara(e event.GroupChosen) para {
+	if v.is13() {
+		return v.groupPara13(e)
+	}
+	return value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
+		e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8)))
+}
+
+// theirVersions is what the client said that it speaks. RFC 5246 §E.1: without a list it names the newest alone.
+func (v *view) theirVersions(e event.VersionChosen) string {
+	if v.offered != nil && !v.offered.listed {
+		return "up to " + v.offered.version.String()
+	}
+	return listOf(names(e.Theirs), 8)
 }
 
 func (v *view) opened(e event.Opened) {
@@ -114,7 +142,7 @@ func firstThat(e event.SuiteChosen) string {
 	return that
 }
 
-func credentialPara(e event.CredentialChosen) para {
+func (v *view) credentialPara(e event.CredentialChosen) para {
 	text := "the server's only certificate"
 	if e.Of > 1 {
 		text = fmt.Sprintf("one of the server's %d", e.Of)
@@ -122,8 +150,11 @@ func credentialPara(e event.CredentialChosen) para {
 	if e.Leaf != nil {
 		text += ", " + keyName(e.Leaf)
 	}
-	if e.Named {
+	switch {
+	case e.Named:
 		return value("why this", text+"; it has the name that the client asked for")
+	case v.offered != nil && v.offered.serverName == "":
+		return value("why this", text+"; the client asked for no name")
 	}
 	return value("why this", text+"; it does not have the name that the client asked for")
 }

@@ -22,10 +22,11 @@ func (v *view) message(m event.Meta, e event.Message, level Level) []block {
 	if !e.Sent {
 		sender = v.role.Peer()
 	}
-	title, c := titleOf(m.Step), chapterOf(m.Step, v.kx)
+	title, c := titleOf(m.Step), v.chapter(m.Step)
 	if m.Step == 0 {
-		title, c = asideOf(e.Message)
+		title, c = v.asideOf(e.Message, sender)
 	}
+	c = fitted(c, m.Step, e.Message)
 	paras := append(v.messageParas(e.Message), v.take(e.Message.Type())...)
 	if !e.Sent {
 		v.confirm(e.Message)
@@ -38,7 +39,33 @@ func (v *view) message(m event.Meta, e event.Message, level Level) []block {
 	return []block{b}
 }
 
-func asideOf(m wire.Message) (string, chapter) {
+// fitted is a chapter as far as it is true of a message: before the version is known, a ClientHello with key shares is
+// one of TLS 1.3, and an empty Certificate says nothing.
+func fitted(c chapter, step fault.Step, m wire.Message) chapter {
+	switch m := m.(type) {
+	case *wire.ClientHello:
+		if step != 0 && len(m.KeyShares) > 0 {
+			return story13[step]
+		}
+	case *wire.Certificate:
+		if len(m.Chain) == 0 {
+			c.known = ""
+		}
+	}
+	return c
+}
+
+func (v *view) asideOf(m wire.Message, sender fault.Role) (string, chapter) {
+	if v.is13() {
+		a, ok := asides13[m.Type()]
+		switch {
+		case m.Type() == wire.TypeCertificateVerify && sender == fault.Client:
+			a = clientVerify13
+		case !ok:
+			a.title = m.Type().String()
+		}
+		return a.title, a.chapter
+	}
 	if a, ok := asides[m.Type()]; ok {
 		return a.title, a.chapter
 	}
@@ -61,7 +88,11 @@ func (v *view) confirm(m wire.Message) {
 			v.hold(anyMessage, value("joins", "the server's private half and the client's public half make the pre-master"))
 		}
 	case *wire.Finished:
-		v.hold(wire.TypeChangeCipherSpec, toned(good, "proof", "✓ the client's verify_data is what the server worked out itself"))
+		with := wire.TypeChangeCipherSpec
+		if v.is13() {
+			with = anyMessage
+		}
+		v.hold(with, toned(good, "proof", "✓ the client's verify_data is what the server worked out itself"))
 	}
 }
 
@@ -72,7 +103,7 @@ func (v *view) messageParas(m wire.Message) []para {
 	case *wire.ServerHello:
 		return serverHelloParas(m)
 	case *wire.Certificate:
-		return chainParas(m)
+		return append(chainParas(m), stapledParas(m)...)
 	case *wire.ServerKeyExchange:
 		return serverKeyExchangeParas(m)
 	case *wire.ClientKeyExchange:
@@ -82,11 +113,15 @@ func (v *view) messageParas(m wire.Message) []para {
 	case *wire.CertificateStatus:
 		return []para{value("response", fmt.Sprintf("%s, %s", m.Status, plural(len(m.Response), "byte")))}
 	case *wire.CertificateRequest:
-		return []para{
-			value("kinds", listOf(names(m.CertificateTypes), maxOffers)),
-			value("signatures", listOf(names(m.SignatureAlgorithms), maxOffers)),
-			value("CAs", plural(len(m.Authorities), "name")),
-		}
+		return certificateRequestParas(m)
+	case *wire.EncryptedExtensions:
+		return extensionParas(&m.Extensions)
+	case *wire.CertificateVerify:
+		return certificateVerifyParas(m)
+	case *wire.NewSessionTicket:
+		return ticketParas(m)
+	case *wire.KeyUpdate:
+		return keyUpdateParas(m)
 	}
 	return nil
 }
@@ -111,13 +146,13 @@ func shortened(list []string, max int) []string {
 }
 
 func serverHelloParas(m *wire.ServerHello) []para {
-	version := m.Version
-	if m.Has(wire.ExtSupportedVersions) && len(m.SupportedVersions) > 0 {
-		version = m.SupportedVersions[0]
+	random := value("random2", hexOf(m.Random[:], wire.RandomLen))
+	if m.IsHelloRetryRequest() {
+		random = value("random2", "none: the fixed number that says Hello Retry Request")
 	}
 	paras := []para{
-		value("version", version.String()),
-		value("random2", hexOf(m.Random[:], wire.RandomLen)),
+		value("version", versionOf(m).String()),
+		random,
 		toned(strong, "algo", m.CipherSuite.String()),
 	}
 	return append(paras, extensionParas(&m.Extensions)...)
@@ -137,6 +172,16 @@ func extensionParas(x *wire.Extensions) []para {
 			paras = append(paras, value("groups", listOf(names(x.SupportedGroups), 16)))
 		case t == wire.ExtSignatureAlgorithms && len(x.SignatureAlgorithms) > 0:
 			paras = append(paras, value("signatures", listOf(names(x.SignatureAlgorithms), 16)))
+		case t == wire.ExtSignatureAlgsCert && len(x.SignatureAlgorithmsCert) > 0:
+			paras = append(paras, value("in certs", listOf(names(x.SignatureAlgorithmsCert), 16)))
+		case t == wire.ExtCertAuthorities:
+			paras = append(paras, value("CAs", plural(len(x.CertificateAuthorities), "name")))
+		case t == wire.ExtKeyShare:
+			paras = append(paras, keyShareParas(x)...)
+		case t == wire.ExtCookie:
+			paras = append(paras, value("cookie", hexOf(x.Cookie, 32)))
+		case t == wire.ExtPSKModes && len(x.PSKModes) > 0:
+			paras = append(paras, value("psk modes", listOf(names(x.PSKModes), 8)))
 		case t == wire.ExtSupportedVersions:
 		default:
 			rest = append(rest, t.String())

@@ -98,6 +98,8 @@ var (
 		"a message that has no place here", "the peer does not follow the protocol's order of messages")
 	DecodeError = rule("decode_error", wire.AlertDecodeError, "RFC 5246 §7.2.2",
 		"a message does not decode", "")
+	IllegalValue = rule("illegal_value", wire.AlertIllegalParameter, "RFC 8446 §6.2",
+		"a field has a value that is not allowed in it", "")
 	DuplicateExtension = rule("duplicate_extension", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.4",
 		"an extension stands twice in one message", "")
 	MisplacedExtension = rule("misplaced_extension", wire.AlertIllegalParameter, "RFC 8446 §4.2",
@@ -154,6 +156,8 @@ var (
 		"after a HelloRetryRequest something changed that may not", "")
 	BadKeyShare = rule("bad_key_share", wire.AlertIllegalParameter, "RFC 8446 §4.2.8",
 		"key_share and supported_groups do not go together", "")
+	InappropriateFallback = rule("inappropriate_fallback", wire.AlertInappropriateFallback, "RFC 7507 §3",
+		"the client came back with an older version than both sides have", "its first attempt failed, or someone between made it fail: look for that failure")
 	DowngradeDetected = rule("downgrade_detected", wire.AlertIllegalParameter, "RFC 8446 §4.1.3",
 		"the server's random says that both sides could have used a newer version", "someone between may have forced the version down")
 )

@@ -189,5 +189,6 @@ func connectionState(s want.ConnectionState) ConnectionState {
 		OCSPResponse:                s.OCSPResponse,
 		SignatureScheme:             SignatureScheme(s.Scheme),
 		ExtendedMasterSecret:        s.ExtendedMaster,
+		export:                      s.Export,
 	}
 }

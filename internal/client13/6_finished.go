@@ -25,9 +25,6 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.ReadUnder(application.Server); err != nil {
 		return nil, err
 	}
-	if err := d.CompatibilityCCS(s.ClientHello.SessionID); err != nil {
-		return nil, err
-	}
 	h := s.with(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = finished.VerifyData, application.Exporter })
 	return flight{h, application, s.request}.begin(d)
 }

@@ -47,6 +47,12 @@ type Config struct {
 	// tells the client to choose by.
 	ClientAuth ClientAuth
 	ClientCAs  [][]byte
+	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
+	// are found before new values are needed.
+	GREASE bool
+	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
+	// length; nil: none. What does not fit into the record is left out. RFC 8446 §5.4.
+	RecordPadding func(n int) int
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.
@@ -187,6 +193,9 @@ func (c *Compiled) compileLists() error {
 		if !suite.HasGroup(g) {
 			return badConfig("group %v: Vitro does not have it", g)
 		}
+	}
+	if !c.Speaks(wire.TLS13) {
+		c.Groups = c.Groups12
 	}
 	if c.HasECDHE && len(c.Groups) == 0 {
 		return badConfig("ECDHE suites without a group")

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
-	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -31,7 +30,12 @@ type Negotiated struct {
 	SCTs               [][]byte
 	ClientFinished     []byte
 	ServerFinished     []byte
-	Exporter           *keys13.Exporter // TLS 1.3
+	Exporter           Exporter
+}
+
+// Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
+type Exporter interface {
+	Export(label string, context []byte, length int) ([]byte, error)
 }
 
 // With returns a copy that change was applied to.
@@ -56,6 +60,9 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 		SCTs:             n.SCTs,
 		ClientFinished:   n.ClientFinished,
 		ServerFinished:   n.ServerFinished,
+	}
+	if n.Exporter != nil {
+		s.Export = n.Exporter.Export
 	}
 	if n.Suite != nil {
 		s.CipherSuite = n.Suite.ID
