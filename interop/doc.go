@@ -1,5 +1,6 @@
 // Package interop runs Vitro against TLS software that others wrote: OpenSSL (s_client, s_server), GnuTLS
-// (gnutls-cli, gnutls-serv), Go's crypto/tls, and curl, which is a client only. It consists of tests, all on loopback.
+// (gnutls-cli, gnutls-serv), Go's crypto/tls, and curl and Chromium, which are clients only. It consists of tests, all on
+// loopback.
 //
 // The matrix is made from internal/suite's tables: every cipher suite, every group, every signature scheme with every
 // peer in both directions. What was agreed on is asserted as the peer reports it; Vitro's own ConnectionState must say
