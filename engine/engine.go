@@ -103,9 +103,13 @@ func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
 }
 
 // Feed takes bytes from the network, at most up to the end of a record, and returns how many it took. It takes none
-// while a whole record waits for Step, and none once the handshake is done: the rest belongs to Open.
+// while a whole record waits for Step, and none once the handshake is done, or only our own part of it is left: the
+// rest belongs to Open.
 func (e *Engine) Feed(b []byte) int {
 	taken := 0
+	if _, last := e.state.(hs.LastResumer); last {
+		return 0
+	}
 	for e.size == 0 && taken < len(b) {
 		n := min(record.HeaderLen-len(e.input), len(b)-taken)
 		if e.done() {

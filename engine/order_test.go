@@ -23,7 +23,7 @@ const kindData = wire.HandshakeType(200)
 var everyKind = []wire.HandshakeType{
 	wire.TypeHelloRequest, wire.TypeClientHello, wire.TypeServerHello, wire.TypeCertificate, wire.TypeServerKeyExchange,
 	wire.TypeCertificateRequest, wire.TypeServerHelloDone, wire.TypeClientKeyExchange, wire.TypeFinished,
-	wire.TypeCertificateStatus, wire.TypeChangeCipherSpec, kindData,
+	wire.TypeCertificateStatus, wire.TypeCertificateVerify, wire.TypeChangeCipherSpec, kindData,
 }
 
 // order is what a peer says in a handshake. RFC 5246 §7.3, Figure 1.
@@ -70,6 +70,7 @@ type insider struct {
 	role        fault.Role // the victim's
 	suite       *suite.Suite
 	stapled     bool
+	anonymous   bool // its Certificate is empty
 	protects    bool
 	credential  *want.Credential
 	hello       *wire.ClientHello
@@ -128,7 +129,16 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 		}
 		return sh
 	case wire.TypeCertificate:
+		if p.anonymous {
+			return new(wire.Certificate)
+		}
 		return &wire.Certificate{Chain: p.credential.Chain}
+	case wire.TypeCertificateVerify:
+		cv := &wire.CertificateVerify{Scheme: p.credential.Schemes[0]}
+		var err error
+		cv.Signature, err = suite.Sign(p.credential.Signer, cv.Scheme, p.transcript)
+		p.must(err)
+		return cv
 	case wire.TypeCertificateStatus:
 		return &wire.CertificateStatus{Status: wire.StatusOCSP, Response: []byte("staple")}
 	case wire.TypeServerKeyExchange:
@@ -212,11 +222,13 @@ type orderCase struct {
 	stapled  bool
 	protects bool
 	order    order
+	asks     bool // the victim, a server, for a certificate
+	none     bool // which the insider does not have
 }
 
 func (c orderCase) play(t *testing.T, said []wire.HandshakeType) *end {
 	t.Helper()
-	p := &insider{t: t, role: c.role, suite: suite.ByID(c.suite), stapled: c.stapled, protects: c.protects,
+	p := &insider{t: t, role: c.role, suite: suite.ByID(c.suite), stapled: c.stapled, protects: c.protects, anonymous: c.none,
 		credential: testkit.Credential(c.key), master: make([]byte, 48)}
 	p.hello = &wire.ClientHello{Version: wire.TLS12, CipherSuites: []wire.CipherSuite{c.suite},
 		CompressionMethods: []wire.CompressionMethod{wire.CompressionNull}}
@@ -228,8 +240,11 @@ func (c orderCase) play(t *testing.T, said []wire.HandshakeType) *end {
 		victim = newClient(t, engine.Config{CipherSuites: []wire.CipherSuite{c.suite}, ServerName: testkit.Host, Secrets: p})
 		victim.answer = func(q want.Question) { q.(*want.VerifyPeer).Answer(want.Verdict{Skipped: true}) }
 	} else {
-		victim = newServer(t, engine.Config{CipherSuites: []wire.CipherSuite{c.suite},
-			Credentials: []*want.Credential{p.credential}, Secrets: p})
+		sc := engine.Config{CipherSuites: []wire.CipherSuite{c.suite}, Credentials: []*want.Credential{p.credential}, Secrets: p}
+		if c.asks {
+			sc.ClientAuth = engine.RequestClientCertificate
+		}
+		victim = newServer(t, sc)
 	}
 	p.hear(victim.step(t))
 	for i, k := range said {
@@ -292,15 +307,21 @@ func TestOnlyTheOrderOfTheRFC(t *testing.T) {
 	clientECDHE := slices.Insert(slices.Clone(clientRSA), 2, must(wire.TypeServerKeyExchange))
 	clientStapled := slices.Insert(slices.Clone(clientECDHE), 2, may(wire.TypeCertificateStatus))
 	rsaSuite, ecdheSuite := wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+	// RFC 5246 §7.4.8: a certificate is followed by its proof, an empty one by none.
+	unknown := slices.Insert(slices.Clone(server), 1, must(wire.TypeCertificate))
+	known := slices.Insert(slices.Clone(unknown), 3, must(wire.TypeCertificateVerify))
 	for _, c := range []orderCase{
-		{"client/RSA", fault.Client, rsaSuite, testkit.RSA, false, true, clientRSA},
-		{"client/ECDHE", fault.Client, ecdheSuite, testkit.P256, false, true, clientECDHE},
-		{"client/ECDHE stapled", fault.Client, ecdheSuite, testkit.P256, true, true, clientStapled},
-		{"client/ECDHE in the clear", fault.Client, ecdheSuite, testkit.P256, false, false, clientECDHE},
-		{"server/RSA", fault.Server, rsaSuite, testkit.RSA, false, true, server},
-		{"server/ECDHE", fault.Server, ecdheSuite, testkit.P256, false, true, server},
-		{"server/RSA in the clear", fault.Server, rsaSuite, testkit.RSA, false, false, server},
-		{"server/ECDHE in the clear", fault.Server, ecdheSuite, testkit.P256, false, false, server},
+		{"client/RSA", fault.Client, rsaSuite, testkit.RSA, false, true, clientRSA, false, false},
+		{"client/ECDHE", fault.Client, ecdheSuite, testkit.P256, false, true, clientECDHE, false, false},
+		{"client/ECDHE stapled", fault.Client, ecdheSuite, testkit.P256, true, true, clientStapled, false, false},
+		{"client/ECDHE in the clear", fault.Client, ecdheSuite, testkit.P256, false, false, clientECDHE, false, false},
+		{"server/RSA", fault.Server, rsaSuite, testkit.RSA, false, true, server, false, false},
+		{"server/ECDHE", fault.Server, ecdheSuite, testkit.P256, false, true, server, false, false},
+		{"server/RSA in the clear", fault.Server, rsaSuite, testkit.RSA, false, false, server, false, false},
+		{"server/ECDHE in the clear", fault.Server, ecdheSuite, testkit.P256, false, false, server, false, false},
+		{"server/RSA asks", fault.Server, rsaSuite, testkit.RSA, false, true, known, true, false},
+		{"server/ECDHE asks", fault.Server, ecdheSuite, testkit.P256, false, true, known, true, false},
+		{"server/ECDHE asks in vain", fault.Server, ecdheSuite, testkit.P256, false, true, unknown, true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if completed := c.try(t, nil); (completed > 0) != c.protects {

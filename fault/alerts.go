@@ -39,6 +39,11 @@ var fromServer = map[wire.AlertDescription]string{
 	wire.AlertInappropriateFallback:  "the server speaks a newer version than the one offered",
 	wire.AlertAccessDenied:           "the server knows who we are and does not let us in",
 	wire.AlertUnsupportedCertificate: "the server does not take this kind of client certificate",
+	wire.AlertUnknownCA:              "the server does not trust the CA of this client's certificate",
+	wire.AlertBadCertificate:         "the server refused this client's certificate; its log may tell why",
+	wire.AlertCertificateExpired:     "the server found this client's certificate expired or not yet valid: renew it, or check both clocks",
+	wire.AlertCertificateUnknown:     "the server refused this client's certificate without saying why",
+	wire.AlertCertificateRevoked:     "the server found this client's certificate revoked",
 }
 
 // fromClient: we are the server; the client did not like our certificate, or what we chose.

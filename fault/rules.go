@@ -28,6 +28,13 @@ func silent(name, sentence, hint string) *Rule {
 	return r
 }
 
+// a rule whose alert TLS 1.2 does not have, by the alert and section that it has instead
+func (r *Rule) inTLS12(alert wire.AlertDescription, section string) *Rule {
+	n := rule(r.Name+"_tls12", alert, section, r.Sentence+" (in TLS 1.2)", r.Hint)
+	n.Parent = r
+	return n
+}
+
 // What arrives is not TLS, or nothing arrives.
 var (
 	NotTLS = rule("not_tls", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
@@ -136,7 +143,7 @@ var (
 	CompressionNotOffered = rule("compression_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",
 		"the server chose a compression that we did not offer", "")
 	ExtensionNotOffered = rule("extension_not_offered", wire.AlertUnsupportedExtension, "RFC 5246 §7.4.1.4",
-		"the server answered an extension that we did not send", "")
+		"the peer answered an extension that we did not send", "")
 	ProtocolNotOffered = rule("protocol_not_offered", wire.AlertIllegalParameter, "RFC 7301 §3.1",
 		"the server chose an application protocol that we did not offer", "")
 	MissingExtension = rule("missing_extension", wire.AlertMissingExtension, "RFC 8446 §9.2",
@@ -186,7 +193,14 @@ var (
 	RejectedByCaller = rule("rejected_by_caller", wire.AlertBadCertificate, "",
 		"the program's own check refused the peer", "")
 	ClientCertificateWanted = rule("client_certificate_wanted", wire.AlertHandshakeFailure, "RFC 5246 §7.4.6",
-		"the server wants a certificate from the client", "the server asks for a client certificate, and this client has none to give yet")
+		"the server wants a certificate from the client", "give the client a certificate (Certificates; --cert and --key) from a CA that the server trusts")
+	ClientCertificateRequired = rule("client_certificate_required", wire.AlertCertificateRequired, "RFC 8446 §4.4.2.4",
+		"the client has no certificate to show, and this server requires one", "give the client a certificate, or let the server do without (ClientAuth)")
+	ClientCertificateRequiredTLS12 = ClientCertificateRequired.inTLS12(wire.AlertHandshakeFailure, "RFC 5246 §7.4.6")
+	UnsupportedKeyType             = rule("unsupported_key_type", wire.AlertUnsupportedCertificate, "RFC 5246 §7.4.6",
+		"the certificate's key is of a kind that we cannot check signatures with", "use a certificate with an RSA, ECDSA or Ed25519 key")
+	NoClientCredential = rule("no_client_credential", wire.AlertInternalError, "",
+		"this client was asked for a certificate, and its program gave no usable one", "see GetClientCertificate")
 )
 
 // Keys and proofs. RFC 5246 §7.4.3 to §7.4.9.
@@ -194,7 +208,7 @@ var (
 	GroupNotOffered = rule("group_not_offered", wire.AlertIllegalParameter, "RFC 8422 §5.4",
 		"the server chose a group that we did not offer", "")
 	SchemeNotOffered = rule("signature_scheme_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.3",
-		"the server signed with a scheme that we did not offer", "")
+		"the peer signed with a scheme that we did not offer", "")
 	BadPublicKey = rule("bad_public_key", wire.AlertIllegalParameter, "RFC 8422 §5.11",
 		"the peer's ephemeral public key is not valid", "")
 	BadKeyExchangeSignature = rule("bad_key_exchange_signature", wire.AlertDecryptError, "RFC 5246 §7.4.3",

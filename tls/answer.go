@@ -36,13 +36,13 @@ func (c *Conn) answerNow(q want.Question) {
 
 func (c *Conn) verify(p want.Peer) want.Verdict {
 	verdict := want.Verdict{Skipped: true}
-	if !c.config.InsecureSkipVerify {
-		verifier := trust.Verifier{Roots: c.config.RootCAs}
+	if roots, needed := c.trusted(p); needed {
+		verifier := trust.Verifier{Roots: roots}
 		if verdict = verifier.Verify(p, c.role); verdict.Err != nil {
 			return verdict
 		}
 	}
-	if c.config.VerifyPeerCertificate != nil {
+	if c.config.VerifyPeerCertificate != nil && len(p.Chain) > 0 {
 		raw := make([][]byte, len(p.Chain))
 		for i, cert := range p.Chain {
 			raw[i] = cert.Raw
@@ -60,9 +60,13 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 }
 
 func (c *Conn) chooseCredential(q *want.ChooseCredential) {
-	chosen, err := c.config.GetCertificate(newClientHelloInfo(q.Context(), c.conn, q.Hello))
+	chosen, err := c.certificate(q)
 	var credential *want.Credential
-	if err == nil && chosen != nil {
+	switch {
+	case err != nil || chosen == nil:
+	case c.role == fault.Client && len(chosen.Certificate) == 0:
+		credential = new(want.Credential) // none to show
+	default:
 		credential, err = newCredential(chosen)
 	}
 	if err != nil {

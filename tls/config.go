@@ -28,6 +28,8 @@ type (
 	CurveID = std.CurveID
 	// SignatureScheme names a signature algorithm with its hash.
 	SignatureScheme = std.SignatureScheme
+	// ClientAuthType says whether a server asks its client for a certificate, and whether it verifies that.
+	ClientAuthType = std.ClientAuthType
 )
 
 // LoadX509KeyPair reads a certificate chain and its private key from PEM files.
@@ -67,20 +69,30 @@ type Config struct {
 	Rand io.Reader
 	// Time returns the current time; nil: time.Now.
 	Time func() time.Time
-	// Certificates are what a server shows, the first that suits the client. At least one, or GetCertificate.
+	// Certificates are what a server shows, the first that suits the client: at least one, or GetCertificate. A client
+	// shows the first that suits a server that asks for one.
 	Certificates []Certificate
 	// GetCertificate chooses the certificate for a client; nil, nil means: from Certificates. Called in the
 	// goroutine that runs the handshake.
 	GetCertificate func(*ClientHelloInfo) (*Certificate, error)
+	// GetClientCertificate chooses the certificate for a server that asks for one; a Certificate without a chain means
+	// none, and nil, nil one from Certificates. Called in the goroutine that runs the handshake.
+	GetClientCertificate func(*CertificateRequestInfo) (*Certificate, error)
 	// GetConfigForClient chooses the configuration for a client; nil, nil means: this one.
 	GetConfigForClient func(*ClientHelloInfo) (*Config, error)
 	// VerifyPeerCertificate is called after the verification of the peer's chain, with the chain as sent and, unless
 	// InsecureSkipVerify, the verified chains. An error ends the handshake.
 	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
-	// VerifyConnection is called after VerifyPeerCertificate. An error ends the handshake.
+	// VerifyConnection is called after VerifyPeerCertificate, at a server even if no certificate came from the client.
+	// An error ends the handshake.
 	VerifyConnection func(ConnectionState) error
 	// RootCAs are the roots that a client trusts; nil: the operating system's, or Mozilla's where there are none.
 	RootCAs *x509.CertPool
+	// ClientAuth says whether a server asks its client for a certificate, and what it does with it.
+	ClientAuth ClientAuthType
+	// ClientCAs are the roots that a server trusts for client certificates, and what it tells the client to choose by;
+	// nil: as for RootCAs.
+	ClientCAs *x509.CertPool
 	// NextProtos are the application protocols, best first. Having none in common is an error.
 	NextProtos []string
 	// ServerName is the name that the server's certificate must have, and what goes into server_name.
@@ -128,6 +140,7 @@ func (c *Config) Clone() *Config {
 	return &Config{
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetConfigForClient: c.GetConfigForClient,
+		GetClientCertificate: c.GetClientCertificate, ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs,
 		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
@@ -163,7 +176,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		Protocols:     c.NextProtos,
 		ServerName:    c.ServerName,
 		AskConfig:     c.GetConfigForClient != nil,
-		AskCredential: c.GetCertificate != nil,
+		AskCredential: c.GetCertificate != nil || c.GetClientCertificate != nil,
 		StrictClose:   c.StrictClose,
 		GREASE:        c.GREASE,
 		RecordPadding: c.RecordPadding,
@@ -186,6 +199,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 			}
 		}
 	}
+	c.addClientAuth(&out)
 	for _, id := range c.CurvePreferences {
 		out.Groups = append(out.Groups, wire.NamedGroup(id))
 	}

@@ -135,12 +135,16 @@ type ChooseConfig struct {
 	Hello *wire.ClientHello
 }
 
-// ChooseCredential asks a server's caller which certificate to show to a client.
+// ChooseCredential asks which certificate to show: a server's caller, or a client's whose server asks for one. A nil
+// answer leaves the choice to the configuration; for a client, a Credential without a chain means to show none.
 type ChooseCredential struct {
 	question[*Credential]
+	// Hello is what a server knows of the client, nil at a client.
 	Hello *wire.ClientHello
-	// Suites are those that client and configuration have in common, best first.
+	// Suites are those that client and configuration have in common, best first; nil at a client.
 	Suites []wire.CipherSuite
+	// Request is what a client knows of the server's wishes, nil at a server.
+	Request *CertificateRequest
 }
 
 // Sign asks for a signature over Message by the credential's key.
@@ -184,8 +188,9 @@ func (w *DecryptPremaster) Run() error {
 	return w.Answer(premaster)
 }
 
-// VerifyPeer asks whether the peer is to be trusted. In TLS 1.2 it is raised at ServerHelloDone, when all that the
-// server has to say of itself is there.
+// VerifyPeer asks whether the peer is to be trusted. In TLS 1.2 a client raises it at ServerHelloDone, when all that the
+// server has to say of itself is there. A server raises it once its client has proven to hold the key of the
+// certificate that it sent; where none came, with an empty chain, and only if the configuration says AskVerdict.
 type VerifyPeer struct {
 	question[Verdict]
 	Peer
@@ -240,7 +245,7 @@ func NewChooseConfig(a Asker, hello *wire.ClientHello) *ChooseConfig {
 }
 
 func NewChooseCredential(a Asker, hello *wire.ClientHello, suites []wire.CipherSuite) *ChooseCredential {
-	return &ChooseCredential{newQuestion[*Credential](a), hello, suites}
+	return &ChooseCredential{question: newQuestion[*Credential](a), Hello: hello, Suites: suites}
 }
 
 func NewSign(a Asker, c *Credential, s wire.SignatureScheme, message []byte) *Sign {

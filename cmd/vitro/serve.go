@@ -37,6 +37,7 @@ type serveOptions struct {
 	certs, keys []string
 	caDir       string
 	hosts       []string
+	clients     clientAuth
 
 	policy      string
 	keyExchange string
@@ -72,6 +73,7 @@ func newServe() *cobra.Command {
 	f.StringArrayVar(&o.keys, "key", nil, "PEM `FILE` with the private key, one for each --cert; may be left out where --cert has it")
 	f.StringVar(&o.caDir, "ca-dir", "", "`DIR` of the local CA (default: vitro, where programs keep their settings)")
 	f.StringArrayVar(&o.hosts, "host", nil, "another `NAME` or address for the local CA's certificates")
+	o.clients.register(f)
 	f.StringVar(&o.policy, "policy", "", "which cipher suites are allowed: `modern|legacy` (default modern, or $VITRO_POLICY)")
 	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only cipher suites with this one: `rsa|ecdhe`; rsa is of policy legacy")
 	f.StringSliceVar(&o.alpn, "alpn", []string{httpProtocol}, "`PROTOCOLS` to agree on, with commas between; what is spoken is HTTP/1.1")

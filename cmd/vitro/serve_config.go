@@ -36,7 +36,7 @@ func (o *serveOptions) config(say sayFunc) (*tls.Config, error) {
 		config.Certificates = append(config.Certificates, tls.Certificate{
 			Certificate: c.Chain, PrivateKey: crypto.PrivateKey(c.Key), Leaf: c.Leaf})
 	}
-	return config, nil
+	return config, o.clients.apply(config)
 }
 
 // certificates are those of --cert, or made by the local CA.

@@ -44,6 +44,9 @@ func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, er
 		hs.Tell(d, 0, event.ProtocolChosen{Protocol: n.Protocol, Offered: ch.ALPN})
 	}
 	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: s.KeyExchange}
+	if len(d.Config.Credentials) > 0 || d.Config.AskCredential {
+		d.Transcript.Keep() // for a signature, if the server asks for one
+	}
 	d.Transcript.Choose(s.Hash)
 	d.Transcript.Add(sh.Raw())
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})

@@ -3,6 +3,7 @@ package client12
 import (
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -11,14 +12,14 @@ import (
 type waitServerHelloDone struct {
 	*hs.Negotiated
 	serverShare []byte // ECDHE
-	asked       bool   // for a certificate
+	request     *want.CertificateRequest
 }
 
 func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	if _, ok := m.(*wire.CertificateRequest); ok && !s.asked {
+	if request, ok := m.(*wire.CertificateRequest); ok && s.request == nil {
 		hs.Accept(d, m)
 		d.CertificateAsked = true
-		s.asked = true
+		s.request = requested(request)
 		return s, nil
 	}
 	if _, err := hs.Expect[*wire.ServerHelloDone](d, m); err != nil {

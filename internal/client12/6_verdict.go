@@ -13,8 +13,8 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// awaitVerdict: is the server who it says it is? Then follows the client's whole answer: key exchange, change of
-// keys, Finished. RFC 5246 §7.4.7 to §7.4.9.
+// awaitVerdict: is the server who it says it is? Then follows the client's whole answer: its certificate if it was
+// asked for one, key exchange, change of keys, Finished. RFC 5246 §7.4.6 to §7.4.9.
 type awaitVerdict struct {
 	waitServerHelloDone
 	question *want.VerifyPeer
@@ -27,12 +27,18 @@ func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.asked {
-		// RFC 5246 §7.4.6: a client without a suitable certificate sends an empty list.
-		if err := d.Send(new(wire.Certificate)); err != nil {
-			return nil, err
-		}
+	s.Negotiated = n
+	if s.request == nil {
+		return s.exchange(d, hello.ClientChoice{})
 	}
+	if question := hello.AskClientCredential(d, s.request); question != nil {
+		return awaitCredential{s, question}, nil
+	}
+	return s.introduce(d, nil)
+}
+
+// exchange: from ClientKeyExchange to the keys that it makes.
+func (s awaitVerdict) exchange(d *hs.Desk, choice hello.ClientChoice) (hs.State, error) {
 	premaster, kx, err := s.keyExchange(d)
 	if err != nil {
 		return nil, err
@@ -40,12 +46,15 @@ func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(kx); err != nil {
 		return nil, err
 	}
-	keys, err := d.DeriveKeys12(n, premaster)
+	keys, err := d.DeriveKeys12(s.Negotiated, premaster)
 	clear(premaster)
 	if err != nil {
 		return nil, err
 	}
-	return finish(d, n, keys)
+	if choice.Credential != nil {
+		return prove(d, s.Negotiated, keys, choice), nil
+	}
+	return finish(d, s.Negotiated, keys)
 }
 
 // keyExchange makes the premaster secret and the message that carries the client's half of it.

@@ -6,13 +6,14 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // waitCertificate: the server introduces itself; before that it may ask the client to, once. RFC 8446 §4.3.2, §4.4.2.
 type waitCertificate struct {
 	handshake
-	request *wire.CertificateRequest
+	request *want.CertificateRequest
 }
 
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -60,6 +61,6 @@ func (s waitCertificate) asked(d *hs.Desk, request *wire.CertificateRequest) (hs
 	if !request.Has(wire.ExtSignatureAlgorithms) {
 		return nil, fault.New(fault.MissingExtension).With(wire.ExtSignatureAlgorithms.String())
 	}
-	s.request = request
+	s.request = requested(request)
 	return s, nil
 }

@@ -17,7 +17,7 @@ import (
 // waitCertificateVerify: the server proves that it holds the certificate's key. RFC 8446 §4.4.3.
 type waitCertificateVerify struct {
 	handshake
-	request *wire.CertificateRequest
+	request *want.CertificateRequest
 }
 
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -45,7 +45,7 @@ func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 // awaitVerdict: is the server who it says it is?
 type awaitVerdict struct {
 	handshake
-	request  *wire.CertificateRequest
+	request  *want.CertificateRequest
 	question *want.VerifyPeer
 }
 

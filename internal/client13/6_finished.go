@@ -2,13 +2,14 @@ package client13
 
 import (
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// waitFinished: proof that the server saw the same handshake; then the client proves the same. RFC 8446 §4.4.4.
+// waitFinished: proof that the server saw the same handshake; then the client's flight does the same. RFC 8446 §4.4.4.
 type waitFinished struct {
 	handshake
-	request *wire.CertificateRequest
+	request *want.CertificateRequest
 }
 
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -24,21 +25,6 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.ReadUnder(application.Server); err != nil {
 		return nil, err
 	}
-	if s.request != nil {
-		// RFC 8446 §4.4.2: a client without a suitable certificate sends an empty list.
-		if err := d.Send(&wire.Certificate{RequestContext: s.request.RequestContext}); err != nil {
-			return nil, err
-		}
-	}
-	ours := &wire.Finished{VerifyData: s.secrets.Client.Finished(d.Transcript.Sum())}
-	if err := d.Send(ours); err != nil {
-		return nil, err
-	}
-	if err := d.WriteUnder(application.Client); err != nil {
-		return nil, err
-	}
-	n := s.With(func(n *hs.Negotiated) {
-		n.ClientFinished, n.ServerFinished, n.Exporter = ours.VerifyData, finished.VerifyData, application.Exporter
-	})
-	return n.Done(d, connected{application.Server}), nil
+	h := s.with(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = finished.VerifyData, application.Exporter })
+	return flight{h, application, s.request}.begin(d)
 }

@@ -14,10 +14,26 @@ type Transcript struct {
 	pending []byte
 	running hash.Hash
 	scratch []byte
+	keep    bool
+	kept    []byte
+}
+
+// Keep keeps the bytes too, from the first message on: the CertificateVerify of TLS 1.2 signs them with a hash of its
+// own. RFC 5246 §7.4.8. It is called before Choose.
+func (t *Transcript) Keep() { t.keep, t.kept = true, append(t.kept, t.pending...) }
+
+// Kept returns the bytes that were kept so far, and keeps no more.
+func (t *Transcript) Kept() []byte {
+	kept := t.kept
+	t.keep, t.kept = false, nil
+	return kept
 }
 
 // Add adds a message, header included.
 func (t *Transcript) Add(raw []byte) {
+	if t.keep {
+		t.kept = append(t.kept, raw...)
+	}
 	if t.running == nil {
 		t.pending = append(t.pending, raw...)
 		return

@@ -69,12 +69,22 @@ func TakeVerdict(d *hs.Desk, n *hs.Negotiated, question *want.VerifyPeer) (*hs.N
 	if err != nil {
 		return nil, refusal(err)
 	}
-	chain := n.PeerCertificates
-	if len(verdict.Chains) > 0 {
-		chain = verdict.Chains[0]
-	}
-	hs.Tell(d, fault.StepClientVerification, event.PeerVerified{Chain: chain, ServerName: n.ServerName, Skipped: verdict.Skipped})
+	tellVerdict(d, n, verdict)
 	return n.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
+}
+
+func tellVerdict(d *hs.Desk, n *hs.Negotiated, verdict want.Verdict) {
+	told := event.PeerVerified{Chain: n.PeerCertificates, Skipped: verdict.Skipped}
+	if len(verdict.Chains) > 0 {
+		told.Chain = verdict.Chains[0]
+	}
+	switch {
+	case d.Role == fault.Client:
+		told.ServerName = n.ServerName
+		hs.Tell(d, fault.StepClientVerification, told)
+	case len(n.PeerCertificates) > 0:
+		hs.Tell(d, 0, told) // the story has no step for it
+	}
 }
 
 // refusal gives the caller's reason a rule. A fault of the caller's making has its own; one that another connection

@@ -36,10 +36,17 @@ type Config struct {
 	Protocols []string
 	// ServerName is the host that a client wants; it goes into server_name unless it is an IP address.
 	ServerName string
-	// Credentials are what a server shows, the first that suits a client.
+	// Credentials are what a server shows, the first that suits a client, and a client to a server that asks.
 	Credentials []*want.Credential
-	// AskConfig and AskCredential make a server raise ChooseConfig and ChooseCredential for every connection.
+	// AskConfig and AskCredential make a server raise ChooseConfig and ChooseCredential for every connection, and
+	// AskCredential a client whose server asks for a certificate.
 	AskConfig, AskCredential bool
+	// AskVerdict makes a server raise VerifyPeer even if no certificate came from the client.
+	AskVerdict bool
+	// ClientAuth says whether a server asks its client for a certificate, ClientCAs the names (DER) of the CAs that it
+	// tells the client to choose by.
+	ClientAuth ClientAuth
+	ClientCAs  [][]byte
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
 	// are found before new values are needed.
 	GREASE bool
@@ -96,6 +103,9 @@ func Compile(c Config) (*Compiled, error) {
 		if err := CheckCredential(cred); err != nil {
 			return nil, err
 		}
+	}
+	if err := checkClientAuth(&c); err != nil {
+		return nil, err
 	}
 	if out.SNI = sni(c.ServerName); !validSNI(out.SNI, c.ServerName) {
 		return nil, badConfig("server name %q: no host can have it", c.ServerName)

@@ -28,7 +28,7 @@ type Desk struct {
 	ccsSent    bool
 	// SkipEarly is how many bytes of early data that we do not take may still be passed over. RFC 8446 §4.2.10.
 	SkipEarly int
-	// CertificateAsked: the server asked this client for a certificate, and an alert may be about that.
+	// CertificateAsked: the server asked this client for a certificate, got none, and an alert may be about that.
 	CertificateAsked bool
 }
 

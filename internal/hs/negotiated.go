@@ -23,7 +23,7 @@ type Negotiated struct {
 	SecureRenegotiable bool
 	Group              wire.NamedGroup
 	Scheme             wire.SignatureScheme
-	Credential         *want.Credential // server
+	Credential         *want.Credential // ours: a client may have none
 	PeerCertificates   []*x509.Certificate
 	VerifiedChains     [][]*x509.Certificate
 	OCSPResponse       []byte

@@ -26,6 +26,13 @@ type Resumer interface {
 	Resume(*Desk) (State, error)
 }
 
+// LastResumer is a Resumer that nothing more of the peer's handshake comes after: what it sends next is application
+// data already.
+type LastResumer interface {
+	Resumer
+	Last()
+}
+
 // Ready is the last state of a handshake. Post takes what comes after it.
 type Ready struct {
 	*Negotiated

@@ -9,7 +9,7 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// answer chooses and says so: ServerHello, Certificate, CertificateStatus and, in RSA key exchange, ServerHelloDone.
+// answer chooses and says so: ServerHello, Certificate, CertificateStatus and, in RSA key exchange, the rest up to ServerHelloDone.
 // ECDHE needs a signature first. RFC 5246 §7.4.1.3 to §7.4.5.
 func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.State, error) {
 	c, err := choose(d, n.ClientHello, credentials)
@@ -24,6 +24,9 @@ func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.St
 		n.Suite, n.Credential, n.Group, n.Scheme, n.ServerHello = c.suite, c.credential, c.group, c.scheme, sh
 	})
 	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: c.suite.KeyExchange}
+	if d.Config.ClientAuth != hs.NoClientCertificate {
+		d.Transcript.Keep()
+	}
 	d.Transcript.Choose(c.suite.Hash)
 	if err := d.Send(sh); err != nil {
 		return nil, err
@@ -38,10 +41,7 @@ func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.St
 		}
 	}
 	if c.suite.KeyExchange == wire.KeyExchangeRSA {
-		if err := d.Send(new(wire.ServerHelloDone)); err != nil {
-			return nil, err
-		}
-		return waitClientKeyExchange{Negotiated: n}, nil
+		return helloDone(d, n, nil)
 	}
 	return signShare(d, n)
 }

@@ -27,8 +27,5 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(s.ske); err != nil {
 		return nil, err
 	}
-	if err := d.Send(new(wire.ServerHelloDone)); err != nil {
-		return nil, err
-	}
-	return waitClientKeyExchange{s.Negotiated, s.share}, nil
+	return helloDone(d, s.Negotiated, s.share)
 }

@@ -42,5 +42,5 @@ func derive(d *hs.Desk, n *hs.Negotiated, premaster []byte) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return waitChangeCipherSpec{n, keys}, nil
+	return identified(d, n, keys), nil
 }

@@ -5,7 +5,6 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
-	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -36,7 +35,7 @@ func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Cred
 	var ours []wire.SignatureScheme
 	any := func(*want.Credential) bool { return true } // the schemes say which curves a client takes
 	for _, c := range hello.ByName(credentials, ch, any) {
-		schemes := signable(d.Config, c)
+		schemes := hello.Signable(d.Config, wire.TLS13, c)
 		if scheme, ok := hello.FirstCommon(schemes, ch.SignatureAlgorithms); ok {
 			hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: hello.Named(c, ch), Of: len(credentials)})
 			hs.Tell(d, 0, event.SchemeChosen{Scheme: scheme, Offered: ch.SignatureAlgorithms})
@@ -45,21 +44,4 @@ func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Cred
 		ours = append(ours, schemes...)
 	}
 	return nil, 0, fault.New(fault.NoCommonScheme).Between("signature schemes", hs.Names(ours), hs.Names(ch.SignatureAlgorithms))
-}
-
-// signable are the schemes that a credential's key can make and the configuration allows.
-func signable(cfg *hs.Compiled, c *want.Credential) []wire.SignatureScheme {
-	if !hello.MaySign(c.Leaf) {
-		return nil
-	}
-	var list []wire.SignatureScheme
-	for _, s := range cfg.SignatureSchemes {
-		if _, ok := hello.FirstCommon([]wire.SignatureScheme{s}, suite.SchemesFor13(c.Leaf.PublicKey)); !ok {
-			continue
-		}
-		if _, ok := hello.FirstCommon([]wire.SignatureScheme{s}, c.Schemes); ok {
-			list = append(list, s)
-		}
-	}
-	return list
 }

@@ -14,8 +14,8 @@ type handshake struct {
 	secrets *hs.Handshake13
 }
 
-// answer is the server's flight up to its signature: ServerHello, and from there on encrypted EncryptedExtensions and
-// Certificate. RFC 8446 §4.1.3, §4.3.1, §4.4.2.
+// answer is the server's flight up to its signature: ServerHello, and from there on encrypted EncryptedExtensions,
+// CertificateRequest and Certificate. RFC 8446 §4.1.3, §4.3, §4.4.2.
 func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*want.Credential) (hs.State, error) {
 	credential, scheme, err := chooseCredential(d, n.ClientHello, credentials)
 	if err != nil {
@@ -27,6 +27,9 @@ func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*w
 		return nil, err
 	}
 	if err := d.Send(encryptedExtensions(h.Negotiated)); err != nil {
+		return nil, err
+	}
+	if err := request(d); err != nil {
 		return nil, err
 	}
 	if err := d.Send(certificate(h.Negotiated)); err != nil {

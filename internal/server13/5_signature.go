@@ -32,5 +32,5 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 		return nil, err
 	}
 	n := s.With(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = finished.VerifyData, application.Exporter })
-	return waitFinished{handshake{n, s.secrets}, application}, nil
+	return awaitClient(d, waitFinished{handshake{n, s.secrets}, application}), nil
 }

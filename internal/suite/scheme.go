@@ -124,6 +124,18 @@ func AuthOf(pub crypto.PublicKey) Auth {
 	return 0
 }
 
+// AuthOfScheme returns which kind of key a scheme signs with, 0 for one that Vitro does not have.
+func AuthOfScheme(id wire.SignatureScheme) Auth {
+	s, ok := schemeByID(id)
+	switch {
+	case !ok:
+		return 0
+	case s.algorithm == rsaPKCS1 || s.algorithm == rsaPSS:
+		return AuthRSA
+	}
+	return AuthECDSA
+}
+
 // ErrWrongKey: a signature scheme that the certificate's key cannot have used.
 var ErrWrongKey = errors.New("the scheme does not fit the certificate's key")
 

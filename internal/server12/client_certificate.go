@@ -1,0 +1,105 @@
+package server12
+
+import (
+	"slices"
+
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// helloDone ends the server's flight, with a CertificateRequest in front if the client is to introduce itself.
+// RFC 5246 §7.4.4, §7.4.5.
+func helloDone(d *hs.Desk, n *hs.Negotiated, share suite.PrivateShare) (hs.State, error) {
+	next := waitClientKeyExchange{n, share}
+	if d.Config.ClientAuth == hs.NoClientCertificate {
+		return next, d.Send(new(wire.ServerHelloDone))
+	}
+	if err := d.Send(certificateRequest(d.Config)); err != nil {
+		return nil, err
+	}
+	return waitCertificate{next}, d.Send(new(wire.ServerHelloDone))
+}
+
+func certificateRequest(c *hs.Compiled) *wire.CertificateRequest {
+	m := &wire.CertificateRequest{SignatureAlgorithms: c.SignatureSchemes, Authorities: c.ClientCAs}
+	for _, s := range c.SignatureSchemes {
+		kind := wire.CertECDSASign // RFC 8422 §5.5: Ed25519 keys go by it too
+		if suite.AuthOfScheme(s) == suite.AuthRSA {
+			kind = wire.CertRSASign
+		}
+		if !slices.Contains(m.CertificateTypes, kind) {
+			m.CertificateTypes = append(m.CertificateTypes, kind)
+		}
+	}
+	return m
+}
+
+// waitCertificate: the client introduces itself, or says that it cannot. RFC 5246 §7.4.6.
+type waitCertificate struct{ waitClientKeyExchange }
+
+func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	cert, err := hs.Expect[*wire.Certificate](d, m)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := hello.ParseClientChain(d, cert.Chain, fault.ClientCertificateRequiredTLS12)
+	if err != nil {
+		return nil, err
+	}
+	n := s.With(func(n *hs.Negotiated) { n.PeerCertificates = chain })
+	return waitClientKeyExchange{n, s.share}, nil
+}
+
+// identified: the keys are made, and the client is yet to prove who it is, if it said so.
+func identified(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) hs.State {
+	if len(n.PeerCertificates) > 0 {
+		return waitCertificateVerify{n, keys}
+	}
+	return judged(d, n, keys)
+}
+
+// waitCertificateVerify: the client proves that it holds the certificate's key. RFC 5246 §7.4.8.
+type waitCertificateVerify struct {
+	*hs.Negotiated
+	keys *hs.Keys12
+}
+
+func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	signed := d.Transcript.Kept() // the handshake before this message
+	cv, err := hs.Expect[*wire.CertificateVerify](d, m)
+	if err != nil {
+		return nil, err
+	}
+	if err := hello.CheckClientSignature(d, s.Negotiated, cv, signed); err != nil {
+		return nil, err
+	}
+	return judged(d, s.Negotiated, s.keys), nil
+}
+
+func judged(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) hs.State {
+	next := waitChangeCipherSpec{n, keys}
+	if question := hello.AskClientVerdict(d, n); question != nil {
+		return awaitVerdict{next, question}
+	}
+	return next
+}
+
+// awaitVerdict: is the client who it says it is?
+type awaitVerdict struct {
+	next     waitChangeCipherSpec
+	question *want.VerifyPeer
+}
+
+func (s awaitVerdict) Question() want.Question { return s.question }
+
+func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
+	n, err := hello.TakeVerdict(d, s.next.Negotiated, s.question)
+	if err != nil {
+		return nil, err
+	}
+	return waitChangeCipherSpec{n, s.next.keys}, nil
+}
