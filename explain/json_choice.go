@@ -38,6 +38,8 @@ func choiceObject(e event.Event) (o object) {
 		if e.Ours != nil {
 			o.add("ours", e.Ours)
 		}
+	case event.Resumption:
+		o = object{{"accepted", e.Accepted}, {"why", resumptionNames[e.Why]}}
 	case event.CredentialChosen:
 		o = object{{"named", e.Named}, {"of", e.Of}}
 		if e.Leaf != nil {

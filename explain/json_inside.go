@@ -66,6 +66,9 @@ func finishedObject(e event.Finished) object {
 	o.addIf("protocol", e.Protocol)
 	o.addIf("server_name", e.ServerName)
 	o.add("extended_master_secret", e.ExtendedMaster)
+	if e.Resumed {
+		o.add("resumed", true)
+	}
 	return o
 }
 

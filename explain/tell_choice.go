@@ -19,6 +19,9 @@ func (v *view) choice(e event.Event) {
 		v.hold(anyMessage, toned(bad, "policy", fmt.Sprintf("the environment variable %s replaced the default policy by %s",
 			peer(e.Variable), quoted(e.Policy))))
 		return
+	case event.Resumption:
+		v.hold(anyMessage, value("session", resumptionWords[e.Why]))
+		return
 	case event.Check:
 		v.hold(anyMessage, checkPara(e))
 		return

@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/want"
 )
@@ -30,13 +29,16 @@ func (c *Conn) answerNow(q want.Question) {
 	case *want.ChooseConfig:
 		c.chooseConfig(q)
 	default:
-		_ = q.Fail(fault.New(fault.InternalError).With("no answer to " + q.Name()))
+		c.answerSession(q)
 	}
 }
 
 func (c *Conn) verify(p want.Peer) want.Verdict {
 	verdict := want.Verdict{Skipped: true}
-	if !c.config.InsecureSkipVerify {
+	switch {
+	case p.State.Resumed && c.loaded != nil:
+		verdict = *c.loaded // a moment ago, when the session was loaded
+	case !c.config.InsecureSkipVerify:
 		verifier := trust.Verifier{Roots: c.config.RootCAs}
 		if verdict = verifier.Verify(p, c.role); verdict.Err != nil {
 			return verdict

@@ -18,7 +18,8 @@ import (
 // and the deadlines by any.
 type Conn struct {
 	conn   net.Conn
-	config *Config
+	config *Config // in force
+	first  *Config // that of Client or Server
 	role   fault.Role
 	// watched: somebody is told of events, which have a time.
 	watched bool
@@ -33,6 +34,9 @@ type Conn struct {
 	state         ConnectionState
 	engine        *engine.Engine
 
+	// loaded is the verdict over the session that was loaded, until the handshake is done.
+	loaded *want.Verdict
+
 	read  readHalf
 	write writeHalf
 
@@ -44,7 +48,7 @@ func newConn(conn net.Conn, config *Config, role fault.Role) *Conn {
 	if config == nil {
 		config = new(Config)
 	}
-	c := &Conn{conn: conn, config: config, role: role, watched: config.Tracer != nil}
+	c := &Conn{conn: conn, config: config, first: config, role: role, watched: config.Tracer != nil}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -120,6 +124,9 @@ func (c *Conn) readRecord() error {
 		if size > 0 && len(c.read.lent.bytes()) >= size {
 			plaintext, err := c.engine.Open(c.read.lent.take(size))
 			c.read.plaintext = plaintext
+			if err == nil {
+				c.storeSessions()
+			}
 			c.flush()
 			return err
 		}

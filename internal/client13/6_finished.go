@@ -43,5 +43,5 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	n := s.With(func(n *hs.Negotiated) {
 		n.ClientFinished, n.ServerFinished, n.Exporter = ours.VerifyData, finished.VerifyData, application.Exporter
 	})
-	return n.Done(d, connected{application.Server}), nil
+	return n.Done(d, connected{application.Server, newResumption(d, n, application)}), nil
 }

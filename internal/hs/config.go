@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -40,6 +41,16 @@ type Config struct {
 	Credentials []*want.Credential
 	// AskConfig and AskCredential make a server raise ChooseConfig and ChooseCredential for every connection.
 	AskConfig, AskCredential bool
+	// ClientSessions makes a client raise LoadSession and StoreSession, ServerSessions a server OpenTicket and SealTicket.
+	ClientSessions, ServerSessions bool
+	// Tickets is how many a server gives after a handshake. 0: one, which is what a client needs that uses each once and
+	// gets a new one with every connection; more are for clients that open several connections at once.
+	Tickets int
+	// SessionLifetime is how long a server's sessions can be resumed, from their full handshake on. 0: a day; seven days
+	// are the most (RFC 8446 §4.6.1). Until it ends, whoever gets hold of a ticket's key can read what it resumed.
+	SessionLifetime time.Duration
+	// SessionBinding names the settings that a session depends on: it resumes only under the same.
+	SessionBinding string
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.
@@ -84,6 +95,9 @@ func Compile(c Config) (*Compiled, error) {
 		return nil, err
 	}
 	if err := out.compileLists(); err != nil {
+		return nil, err
+	}
+	if err := out.compileSessions(); err != nil {
 		return nil, err
 	}
 	for _, cred := range c.Credentials {

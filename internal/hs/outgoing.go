@@ -20,6 +20,7 @@ type Outgoing struct {
 	stream  *event.Stream
 	traffic *Traffic13 // TLS 1.3: what the keys come from
 	updated bool       // a KeyUpdate is among what waits
+	patient bool       // all that waits may wait for company
 }
 
 // Init sets the version that records carry at first. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
@@ -175,16 +176,16 @@ func (o *Outgoing) Take(dst []byte) []byte {
 	return o.drain(dst)
 }
 
-// Waiting reports whether anything waits to be taken.
+// Waiting reports whether anything waits to be taken that cannot wait longer.
 func (o *Outgoing) Waiting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.pending) > 0
+	return len(o.pending) > 0 && !o.patient
 }
 
 func (o *Outgoing) drain(dst []byte) []byte {
 	dst = append(dst, o.pending...)
-	o.pending, o.updated = nil, false
+	o.pending, o.updated, o.patient = nil, false, false
 	return dst
 }
 
@@ -192,6 +193,7 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 	if o.closed != nil {
 		return dst, o.closed
 	}
+	o.patient = false
 	for {
 		n := min(len(content), record.MaxPlaintext)
 		start := len(dst)
