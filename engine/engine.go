@@ -101,7 +101,7 @@ func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
 	d.Asker.Notify = o.Notify
 	d.Asker.Context, e.cancel = context.WithCancel(o.Context)
 	d.Stream.Init(c.Tracer, role, o.Conn)
-	d.Out.Init(&d.Stream, wire.TLS10)
+	d.Out.Init(&d.Stream, wire.TLS10, c.RecordPadding)
 	return e
 }
 

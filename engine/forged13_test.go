@@ -108,8 +108,10 @@ func TestClientRefusesForged13(t *testing.T) {
 			if !errors.As(client.err, &found) || found.Rule != c.rule {
 				t.Fatalf("failed with %v, want the rule %s", client.err, c.rule.Name)
 			}
-			if len(out) == 0 {
-				t.Error("the server was told nothing")
+			// RFC 8446 §D.4: a middlebox that takes this for TLS 1.2 wants to see ChangeCipherSpec before what is encrypted.
+			alert, preceded := bytes.CutPrefix(out, record(wire.ContentChangeCipherSpec, []byte{1}))
+			if !preceded || len(alert) == 0 || wire.ContentType(alert[0]) != wire.ContentApplicationData {
+				t.Errorf("the server was told %x, want ChangeCipherSpec and an encrypted alert", out)
 			}
 			provoked(c.rule)
 		})

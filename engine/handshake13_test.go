@@ -10,6 +10,7 @@ import (
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/wire"
@@ -35,6 +36,10 @@ func TestHandshake13(t *testing.T) {
 		client, server := newClient(t, cc), newServer(t, serverConfig13(kind))
 		mustShake(t, client, server)
 		cs, ss := client.State(), server.State()
+		// RFC 8446 §D: to whoever asks for it, every connection of TLS 1.3 has what the extension brought to TLS 1.2.
+		if !cs.ExtendedMaster || !ss.ExtendedMaster {
+			t.Errorf("extended master secret: the client says %v, the server %v; want both", cs.ExtendedMaster, ss.ExtendedMaster)
+		}
 		if cs.Version != wire.TLS13 || cs.CipherSuite != id || ss.CipherSuite != id || cs.Group != g || ss.Group != g || cs.Scheme != ss.Scheme {
 			t.Errorf("client: %+v; server: %+v", cs, ss)
 		}
@@ -127,6 +132,74 @@ func TestVersions(t *testing.T) {
 		wantFault(t, client, fault.DowngradeDetected, out)
 		provoked(fault.DowngradeDetected)
 	})
+}
+
+// What a ClientHello lists for TLS 1.3 is no offer in TLS 1.2: hybrid groups, and what is there to be ignored
+// (RFC 8701 §3).
+func TestGroupsOfTheOtherVersion(t *testing.T) {
+	cc := clientConfig()
+	cc.MaxVersion, cc.GREASE = 0, true
+	cc.CipherSuites = []wire.CipherSuite{wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+	for _, group := range []wire.NamedGroup{wire.X25519MLKEM768, 0} {
+		client, server := newClient(t, cc), newServer(t, serverConfig(testkit.RSA))
+		hello := client.step(t)
+		ch := split(t, hello, wire.Context{})[0].(*wire.ClientHello)
+		if group == 0 {
+			group = ch.SupportedGroups[0]
+		}
+		if !slices.Contains(ch.SupportedGroups, group) {
+			t.Fatalf("%v is not in the ClientHello", group)
+		}
+		m := split(t, server.take(t, hello, 1<<20), wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeECDHE})
+		m[2].(*wire.ServerKeyExchange).Group = group
+		wantFault(t, client, fault.GroupNotOffered, client.take(t, frame(t, m...), 1<<20))
+	}
+}
+
+// GREASE stands in every list of a ClientHello that has one, and whoever speaks TLS ignores it. RFC 8701 §3.1.
+func TestGREASE(t *testing.T) {
+	for _, version := range []wire.Version{wire.TLS12, wire.TLS13} {
+		cc, sc := clientConfig(), serverConfig13(testkit.P256)
+		cc.MaxVersion, cc.GREASE, sc.MaxVersion = 0, true, version
+		client, server := newClient(t, cc), newServer(t, sc)
+		mustShake(t, client, server)
+		send(t, client, server, []byte("hello"))
+	}
+	cc := clientConfig13()
+	cc.GREASE = true
+	ch := split(t, newClient(t, cc).step(t), wire.Context{})[0].(*wire.ClientHello)
+	for what, v := range map[string]uint16{
+		"cipher_suites":      uint16(ch.CipherSuites[0]),
+		"extensions":         uint16(ch.Order[0]),
+		"supported_groups":   uint16(ch.SupportedGroups[0]),
+		"key_share":          uint16(ch.KeyShares[0].Group),
+		"supported_versions": uint16(ch.SupportedVersions[0]),
+	} {
+		if !wire.IsGREASE(v) {
+			t.Errorf("%s begins with 0x%04x", what, v)
+		}
+	}
+	for what, change := range map[string]func(*wire.ServerHello){
+		"suite":   func(sh *wire.ServerHello) { sh.CipherSuite = ch.CipherSuites[0] },
+		"version": func(sh *wire.ServerHello) { sh.SupportedVersions[0] = ch.SupportedVersions[0] },
+		"group":   func(sh *wire.ServerHello) { sh.KeyShares[0].Group = ch.KeyShares[0].Group },
+		"retry": func(sh *wire.ServerHello) {
+			sh.Random, sh.SelectedGroup = wire.HelloRetryRequestRandom, ch.SupportedGroups[0]
+		},
+	} {
+		cc := clientConfig13()
+		cc.GREASE, cc.Entropy = true, hs.NewEntropy(testkit.Random(4))
+		ch = split(t, newClient(t, cc).step(t), wire.Context{})[0].(*wire.ClientHello)
+		cc.Entropy = hs.NewEntropy(testkit.Random(4)) // the same values once more
+		client := newClient(t, cc)
+		flight := newServer(t, serverConfig13(testkit.P256)).take(t, client.step(t), 1<<20)
+		sh := split(t, flight[:5+int(flight[3])<<8+int(flight[4])], wire.Context{})[0].(*wire.ServerHello)
+		change(sh)
+		client.take(t, frame(t, sh), 1<<20)
+		if client.err == nil {
+			t.Errorf("a server chose a %s that is there to be ignored", what)
+		}
+	}
 }
 
 // The client's thirteen steps shrink, and each is told once.
@@ -386,6 +459,11 @@ func TestRecords13(t *testing.T) {
 		hello := helloOf(t, clientConfig13(), nil)[5:]
 		wantSealedFault(t, server, client, fault.UnexpectedMessage, server.take(t, sealed(t, client, wire.ContentHandshake, hello), 1<<20))
 	})
+	t.Run("a KeyUpdate of a third kind", func(t *testing.T) {
+		client, server := connected13(t)
+		wantSealedFault(t, server, client, fault.IllegalValue, server.take(t, sealed(t, client, wire.ContentHandshake, []byte{24, 0, 0, 1, 2}), 1<<20))
+		provoked(fault.IllegalValue)
+	})
 	t.Run("a KeyUpdate with company", func(t *testing.T) {
 		client, server := connected13(t)
 		wantSealedFault(t, server, client, fault.MessageAcrossKeyChange,
@@ -418,5 +496,35 @@ func TestEarlyDataIsSkipped(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Padding hides how long data is: with a policy that fills records up, they all look the same. RFC 8446 §5.4.
+func TestRecordPadding(t *testing.T) {
+	cc := clientConfig13()
+	cc.RecordPadding = func(n int) int { return (1000 - n%1000) % 1000 }
+	client, server := newClient(t, cc), newServer(t, serverConfig13(testkit.P256))
+	mustShake(t, client, server)
+	lengths := map[int]bool{}
+	for _, n := range []int{1, 10, 500, 1000} {
+		data := bytes.Repeat([]byte{7}, n)
+		rec, err := client.Seal(nil, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lengths[len(rec)] = true
+		if got, err := server.Open(rec); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%d bytes come out as %d, %v", n, len(got), err)
+		}
+	}
+	if len(lengths) != 1 {
+		t.Errorf("the records have the lengths %v", lengths)
+	}
+	send(t, client, server, make([]byte, 1<<14)) // no room: left out
+	for _, mad := range []int{-5, 1 << 30} {
+		cc.RecordPadding = func(int) int { return mad }
+		client, server = newClient(t, cc), newServer(t, serverConfig13(testkit.P256))
+		mustShake(t, client, server)
+		send(t, client, server, []byte("hello"))
 	}
 }

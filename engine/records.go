@@ -112,6 +112,9 @@ func (e *Engine) openRecord(rec []byte) (wire.ContentType, []byte, error) {
 				return wire.ContentHandshake, nil, errSkipped
 			}
 		}
+		if err == nil && e.tls13() {
+			err = checkInner13(t)
+		}
 		if err != nil {
 			return 0, nil, err
 		}
@@ -135,12 +138,12 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 	case wire.ContentAlert:
 		return e.alert(content)
 	case wire.ContentChangeCipherSpec:
-		// RFC 5246 §7.1: one byte of value 1.
-		if len(content) != 1 || content[0] != 1 {
-			return fault.New(fault.MalformedChangeCipherSpec)
-		}
 		if e.tls13() {
-			return e.changeCipherSpec13()
+			return e.changeCipherSpec13(content)
+		}
+		// RFC 5246 §7.1: one byte of value 1.
+		if !meantAsChange(content) {
+			return fault.New(fault.MalformedChangeCipherSpec)
 		}
 		if _, err := e.desk.In.Assembler.Boundary(); err != nil {
 			return err
@@ -153,6 +156,8 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 	e.desk.In.Assembler.Add(content)
 	return nil
 }
+
+func meantAsChange(content []byte) bool { return len(content) == 1 && content[0] == 1 }
 
 // checkData: application data is welcome between messages only, and empty records up to a bound.
 func (e *Engine) checkData(content []byte) error {
@@ -228,6 +233,8 @@ func undecodable(err error) error {
 		rule = fault.DuplicateExtension
 	case wire.Misplaced:
 		rule = fault.MisplacedExtension
+	case wire.Forbidden:
+		rule = fault.IllegalValue
 	case wire.UnknownType:
 		rule = fault.UnexpectedMessage
 	}

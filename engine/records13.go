@@ -27,12 +27,28 @@ func (e *Engine) unprotected(h record.Header) (bool, error) {
 	return false, fault.New(fault.UnprotectedRecord).With(h.Type.String())
 }
 
-// changeCipherSpec13: during the handshake it is dropped without a trace, afterwards it is out of place. RFC 8446 §5.
-func (e *Engine) changeCipherSpec13() error {
+// changeCipherSpec13: during the handshake it is dropped without a trace, afterwards it is out of place. What is not the
+// single byte 1 has no meaning at all, and another alert than in TLS 1.2. RFC 8446 §5.
+func (e *Engine) changeCipherSpec13(content []byte) error {
+	if !meantAsChange(content) {
+		return fault.New(fault.UnexpectedMessage).With("a ChangeCipherSpec that is not the single byte 1")
+	}
 	if e.ready.Load() {
 		return fault.New(fault.UnexpectedMessage).With("ChangeCipherSpec after the handshake")
 	}
 	return e.idled(fault.TooManyEmptyRecords)
+}
+
+// checkInner13 refuses the content types that an encrypted record may not have. RFC 8446 §5: an unexpected record type,
+// and ChangeCipherSpec, which only ever travels in the clear.
+func checkInner13(t wire.ContentType) error {
+	switch t {
+	case wire.ContentAlert, wire.ContentHandshake, wire.ContentApplicationData:
+		return nil
+	case wire.ContentChangeCipherSpec:
+		return fault.New(fault.UnexpectedMessage).With("an encrypted ChangeCipherSpec")
+	}
+	return fault.New(fault.UnknownContentType).With(t.String() + " in an encrypted record")
 }
 
 // checkContent13: messages are not interleaved with other records, and only application data may be empty. RFC 8446

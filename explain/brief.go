@@ -15,6 +15,7 @@ type summary struct {
 	leaf     []string
 	verified para
 	trouble  []para
+	retry    []para
 }
 
 // brief tells a connection in a handful of lines once it is known how it went. Where both ends are told, the
@@ -23,6 +24,8 @@ func (v *view) brief(p *page, m event.Meta, e event.Event) string {
 	switch e := e.(type) {
 	case event.Message:
 		v.briefMessage(e)
+	case event.RetryAsked:
+		v.sum.retry = []para{value("retry", retryReason(e))}
 	case event.PolicyReplaced:
 		v.choice(e)
 		v.sum.trouble = append(v.sum.trouble, v.takeAll()...)
@@ -32,14 +35,14 @@ func (v *view) brief(p *page, m event.Meta, e event.Event) string {
 			v.sum.verified.tone = bad
 		}
 	case event.Finished:
-		v.done = true
+		v.done, v.version = true, e.Version
 		if v.other != nil && v.role == fault.Server {
 			return ""
 		}
 		return p.brief(v.briefParas(m, e))
 	case event.Truncated:
 		if v.other == nil || v.role == fault.Client {
-			return p.brief([]para{toned(bad, "truncated", "the connection ended without close_notify: data may be missing (RFC 5246 §7.2.1)")})
+			return p.brief([]para{toned(bad, "truncated", "the connection ended without close_notify: data may be missing ("+v.closureSection()+")")})
 		}
 	case event.Failed:
 		paras := append(v.sum.trouble, v.certificatePara()...)
@@ -87,6 +90,7 @@ func (v *view) certificatePara() []para {
 func (v *view) briefParas(m event.Meta, e event.Finished) []para {
 	paras := append([]para{}, v.sum.trouble...)
 	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), groupName(e.Group), schemeName(e.Scheme))))
+	paras = append(paras, v.sum.retry...)
 	paras = append(paras, v.certificatePara()...)
 	paras = append(paras, v.sum.verified)
 	if e.Protocol != "" {

@@ -12,7 +12,7 @@ func Dump(m wire.Message) string {
 	if absent(m) {
 		return ""
 	}
-	return strings.Join(append([]string{fmt.Sprintf("%s, %s", m.Type(), plural(len(wireBytes(m)), "byte"))}, dumpRows(m)...), "\n") + "\n"
+	return strings.Join(append([]string{fmt.Sprintf("%s, %s", messageName(m), plural(len(wireBytes(m)), "byte"))}, dumpRows(m)...), "\n") + "\n"
 }
 
 // dumpRows has a row for each short field and several for a long one, in the order of the wire.

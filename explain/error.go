@@ -55,20 +55,29 @@ func foundParas(e *fault.Error) []para {
 		}
 	}
 	add("found", e.Detail)
-	if e.Cause != nil {
+	if e.Cause != nil && !onlyTimeout(e) {
 		add("because", e.Cause.Error())
 	}
 	paras = append(paras, offersParas(e.Offers)...)
 	add("reached", reached(e.Step))
 	if e.Role != 0 {
-		if e.Rule.Silent {
+		switch {
+		case e.Rule.Silent:
 			add("found by", "the "+e.Role.String())
-		} else {
+		case e.Rule == fault.PlainHTTPRequest:
+			add("found by", "the "+e.Role.String()+", which answered in plain HTTP (400) in place of an alert: that is what the other side can read")
+		default:
 			add("found by", fmt.Sprintf("the %s, whose alert for it is %s (%d)", e.Role, e.Rule.Alert, uint8(e.Rule.Alert)))
 		}
 	}
 	add("rule", joinWith(", ", e.Rule.Name, e.Rule.Section))
 	return addHint(paras, e.Hint())
+}
+
+// onlyTimeout: that a deadline passed says no more than that there was silence until then.
+func onlyTimeout(e *fault.Error) bool {
+	var timeout interface{ Timeout() bool }
+	return e.Rule == fault.Silence && errors.As(e.Cause, &timeout) && timeout.Timeout()
 }
 
 func toldParas(a *fault.PeerAlert) []para {

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,11 +19,17 @@ func TestErrors(t *testing.T) {
 	group := fault.New(fault.NoCommonGroup).Between("group", []string{"x25519", "secp256r1"}, []string{"ffdhe2048"})
 	group.Role, group.Step = fault.Server, fault.StepClientHello
 	broken := fault.New(fault.ConnectionBroken).Because(errors.New("connection reset by peer"))
+	silence := fault.New(fault.Silence).Because(context.DeadlineExceeded)
+	silence.Role, silence.Step = fault.Client, fault.StepClientHello
+	plain := fault.New(fault.PlainHTTPRequest).With(`"GET / HTTP/1.1"`)
+	plain.Role = fault.Server
 	var page bytes.Buffer
 	for _, err := range []error{
 		expired,
 		fmt.Errorf("Get https://localhost: %w", group),
 		broken,
+		silence,
+		plain,
 		fault.New(fault.OtherProtocol).With(`the banner "SSH-2.0-OpenSSH_9.2\r\n"`).Advise("this is SSH: try port 443"),
 		&fault.PeerAlert{Alert: wire.Alert{Level: 2, Description: wire.AlertHandshakeFailure}, Role: fault.Client, Step: fault.StepClientHello,
 			Offers: &fault.Offers{Of: "cipher suite", Ours: []string{wire.TLS_RSA_WITH_AES_128_GCM_SHA256.String()}}},

@@ -40,6 +40,14 @@ func choiceObject(e event.Event) (o object) {
 		}
 	case event.Resumption:
 		o = object{{"accepted", e.Accepted}, {"why", resumptionNames[e.Why]}}
+	case event.RetryAsked:
+		if e.Group != 0 {
+			o.add("group", e.Group.String())
+		}
+		o.add("cookie", e.Cookie)
+		o.add("shares", names(e.Shares))
+	case event.KeysUpdated:
+		return object{{"sent", e.Sent}, {"requested", e.Requested}}
 	case event.CredentialChosen:
 		o = object{{"named", e.Named}, {"of", e.Of}}
 		if e.Leaf != nil {

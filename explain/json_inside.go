@@ -41,6 +41,12 @@ func premasterObject(e event.PremasterGenerated) object {
 }
 
 func keysObject(e event.KeysDerived) object {
+	if e.Version == wire.TLS13 {
+		return object{{"version", e.Version.String()}, {"stage", stageNames[e.Stage]}, {"algo", e.Suite.String()},
+			{"group", groupName(e.Group)}, {"cipher", e.Cipher}, {"hash", hashName(e.Hash)},
+			{"key_length", e.KeyLen}, {"iv_length", e.FixedIVLen},
+			{"random1", hex.EncodeToString(e.ClientRandom[:])}, {"random2", hex.EncodeToString(e.ServerRandom[:])}}
+	}
 	return object{{"key_exchange", e.KeyExchange.String()}, {"algo", e.Suite.String()}, {"cipher", e.Cipher},
 		{"hash", hashName(e.Hash)}, {"extended_master_secret", e.ExtendedMaster}, {"master_length", e.MasterLen},
 		{"key_length", e.KeyLen}, {"iv_length", e.FixedIVLen},
@@ -65,9 +71,11 @@ func finishedObject(e event.Finished) object {
 	}
 	o.addIf("protocol", e.Protocol)
 	o.addIf("server_name", e.ServerName)
-	o.add("extended_master_secret", e.ExtendedMaster)
 	if e.Resumed {
 		o.add("resumed", true)
+	}
+	if e.Version != wire.TLS13 {
+		o.add("extended_master_secret", e.ExtendedMaster)
 	}
 	return o
 }

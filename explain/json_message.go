@@ -31,7 +31,7 @@ func messageObject(e event.Message) object {
 		return o
 	}
 	raw := wireBytes(e.Message)
-	o.add("message", e.Message.Type().String())
+	o.add("message", messageName(e.Message))
 	o.add("length", len(raw))
 	o = append(o, bodyObject(e.Message)...)
 	o.add("raw", hex.EncodeToString(raw))
@@ -51,7 +51,11 @@ func bodyObject(m wire.Message) (o object) {
 			{"cipher_suite", code(m.CipherSuite)}, {"compression_method", m.CompressionMethod.String()},
 			{"extensions", extensionObjects(&m.Extensions)}}
 	case *wire.Certificate:
-		return object{{"chain", parsedObjects(m.Chain)}}
+		o.add("chain", parsedObjects(m.Chain))
+		if m.Context().Version == wire.TLS13 {
+			o.add("request_context", hex.EncodeToString(m.RequestContext))
+			o.add("entry_extensions", entryObjects(m.EntryExtensions))
+		}
 	case *wire.ServerKeyExchange:
 		return object{{"group", m.Group.String()}, {"public", hex.EncodeToString(m.Public)},
 			{"scheme", m.Scheme.String()}, {"signature", hex.EncodeToString(m.Signature)}}
@@ -66,10 +70,15 @@ func bodyObject(m wire.Message) (o object) {
 	case *wire.Finished:
 		return object{{"verify_data", hex.EncodeToString(m.VerifyData)}}
 	case *wire.CertificateRequest:
+		if m.Context().Version == wire.TLS13 {
+			return object{{"request_context", hex.EncodeToString(m.RequestContext)}, {"extensions", extensionObjects(&m.Extensions)}}
+		}
 		return object{{"certificate_types", names(m.CertificateTypes)},
 			{"signature_algorithms", names(m.SignatureAlgorithms)}, {"authorities", hexes(m.Authorities)}}
 	case *wire.CertificateStatus:
 		return object{{"status", m.Status.String()}, {"response", hex.EncodeToString(m.Response)}}
+	default:
+		return bodyObject13(m)
 	}
 	return o
 }
@@ -94,6 +103,9 @@ func extensionValue(x *wire.Extensions, t wire.ExtensionType) any {
 			return x.ServerName
 		}
 	case wire.ExtStatusRequest:
+		if len(x.OCSPResponse) > 0 {
+			return hex.EncodeToString(x.OCSPResponse)
+		}
 		if x.StatusRequest != 0 {
 			return x.StatusRequest.String()
 		}
@@ -111,6 +123,11 @@ func extensionValue(x *wire.Extensions, t wire.ExtensionType) any {
 		return hex.EncodeToString(x.RenegotiationInfo)
 	case wire.ExtSupportedVersions:
 		return names(x.SupportedVersions)
+	case wire.ExtSessionTicket:
+		return hex.EncodeToString(x.SessionTicket)
+	case wire.ExtKeyShare, wire.ExtCookie, wire.ExtPSKModes, wire.ExtPreSharedKey, wire.ExtEarlyData, wire.ExtSignatureAlgsCert,
+		wire.ExtCertAuthorities:
+		return extensionValue13(x, t)
 	default:
 		for _, o := range x.Opaque {
 			if o.Type == t {

@@ -24,6 +24,7 @@ type scene struct {
 	kx             wire.KeyExchange
 	suite          *suite.Suite
 	chain          []*x509.Certificate
+	told           map[fault.Step]bool // TLS 1.3: what comes again is no step
 	random1        wire.Random
 	random2        wire.Random
 }
@@ -80,7 +81,7 @@ func (s *scene) tick() {
 // crosses sends a message from one end to the other, in a record of its own.
 func (s *scene) crosses(from fault.Role, m wire.Message, protected bool) {
 	s.t.Helper()
-	raw, err := wire.Encode(m, wire.Context{Version: wire.TLS12, KeyExchange: s.kx})
+	raw, err := wire.Encode(m, s.context())
 	if err != nil {
 		s.t.Fatalf("%v does not encode: %v", m.Type(), err)
 	}
@@ -95,7 +96,7 @@ func (s *scene) crosses(from fault.Role, m wire.Message, protected bool) {
 	if protected {
 		r.Length += s.suite.Cipher.Overhead()
 	}
-	step := event.StepOf(m.Type(), from)
+	step := s.stepOf(m, from)
 	event.Emit(sender, step, event.Message{Sent: true, Message: m})
 	r.Sent = true
 	event.Emit(sender, 0, r)
@@ -103,6 +104,26 @@ func (s *scene) crosses(from fault.Role, m wire.Message, protected bool) {
 	r.Sent = false
 	event.Emit(receiver, 0, r)
 	event.Emit(receiver, step, event.Message{Message: m})
+}
+
+func (s *scene) context() wire.Context {
+	if s.told != nil {
+		return wire.Context{Version: wire.TLS13}
+	}
+	return wire.Context{Version: wire.TLS12, KeyExchange: s.kx}
+}
+
+func (s *scene) stepOf(m wire.Message, from fault.Role) fault.Step {
+	step := event.StepOf(m.Type(), from)
+	if s.told == nil {
+		return step
+	}
+	hello, ok := m.(*wire.ServerHello)
+	if s.told[step] || m.Type() == wire.TypeChangeCipherSpec || ok && hello.IsHelloRetryRequest() {
+		return 0
+	}
+	s.told[step] = true
+	return step
 }
 
 // play tells the whole connection.
@@ -176,6 +197,10 @@ func (s *scene) certificates() {
 		event.Emit(&s.client, 0, event.GroupChosen{Group: wire.X25519, Offered: suite.Groups()})
 	}
 	s.crosses(fault.Server, &wire.ServerHelloDone{}, false)
+	s.verify()
+}
+
+func (s *scene) verify() {
 	event.Emit(&s.client, 0, event.Asked{Want: "VerifyPeer"})
 	event.Emit(&s.client, 0, event.Answered{Want: "VerifyPeer"})
 	leaf, ca := s.chain[0], s.chain[1]

@@ -22,6 +22,9 @@ func (v *view) choice(e event.Event) {
 	case event.Resumption:
 		v.hold(anyMessage, value("session", resumptionWords[e.Why]))
 		return
+	case event.RetryAsked:
+		v.retryAsked(e)
+		return
 	case event.Check:
 		v.hold(anyMessage, checkPara(e))
 		return
@@ -31,22 +34,43 @@ func (v *view) choice(e event.Event) {
 	}
 	switch e := e.(type) {
 	case event.VersionChosen:
+		v.version = e.Version
 		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s is the newest version that both speak (client: %s; server: %s)",
-			e.Version, listOf(names(e.Theirs), 8), listOf(names(e.Ours), 8))))
+			e.Version, v.theirVersions(e), listOf(names(e.Ours), 8))))
 	case event.SuiteChosen:
 		v.hold(wire.TypeServerHello, suiteParas(e)...)
 	case event.GroupChosen:
+		if v.is13() {
+			v.hold(wire.TypeServerHello, v.groupPara13(e))
+			return
+		}
 		v.hold(wire.TypeServerKeyExchange, value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
 			e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8))))
 	case event.SchemeChosen:
-		v.hold(wire.TypeServerKeyExchange, value("scheme", fmt.Sprintf("%s fits the certificate's key, and is among the %d that the client offers",
+		with := wire.TypeServerKeyExchange
+		if v.is13() {
+			with = wire.TypeCertificateVerify
+		}
+		v.hold(with, value("scheme", fmt.Sprintf("%s fits the certificate's key, and is among the %d that the client offers",
 			e.Scheme, len(e.Offered))))
 	case event.ProtocolChosen:
-		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s: the client offers %s, the server takes %s",
+		with := wire.TypeServerHello
+		if v.is13() {
+			with = wire.TypeEncryptedExtensions
+		}
+		v.hold(with, value("why", fmt.Sprintf("%s: the client offers %s, the server takes %s",
 			peer(e.Protocol), listOf(e.Offered, 8), listOf(e.Ours, 8))))
 	case event.CredentialChosen:
-		v.hold(wire.TypeCertificate, credentialPara(e))
+		v.hold(wire.TypeCertificate, v.credentialPara(e))
 	}
+}
+
+// theirVersions is what the client said that it speaks. RFC 5246 §E.1: without a list it names the newest alone.
+func (v *view) theirVersions(e event.VersionChosen) string {
+	if v.offered != nil && !v.offered.listed {
+		return "up to " + v.offered.version.String()
+	}
+	return listOf(names(e.Theirs), 8)
 }
 
 func (v *view) opened(e event.Opened) {
@@ -117,7 +141,7 @@ func firstThat(e event.SuiteChosen) string {
 	return that
 }
 
-func credentialPara(e event.CredentialChosen) para {
+func (v *view) credentialPara(e event.CredentialChosen) para {
 	text := "the server's only certificate"
 	if e.Of > 1 {
 		text = fmt.Sprintf("one of the server's %d", e.Of)
@@ -125,8 +149,11 @@ func credentialPara(e event.CredentialChosen) para {
 	if e.Leaf != nil {
 		text += ", " + keyName(e.Leaf)
 	}
-	if e.Named {
+	switch {
+	case e.Named:
 		return value("why this", text+"; it has the name that the client asked for")
+	case v.offered != nil && v.offered.serverName == "":
+		return value("why this", text+"; the client asked for no name")
 	}
 	return value("why this", text+"; it does not have the name that the client asked for")
 }

@@ -52,6 +52,9 @@ func keyLine(name string, n int, what string) string {
 
 // derived tells step 8; where the client's telling stands beside it, the server's needs no details.
 func (v *view) derived(m event.Meta, e event.KeysDerived) []block {
+	if e.Version == wire.TLS13 {
+		return v.derived13(m, e)
+	}
 	v.kx = e.KeyExchange
 	paras := keysParas(e)
 	if v.role == fault.Server && v.other != nil {
@@ -62,7 +65,7 @@ func (v *view) derived(m event.Meta, e event.KeysDerived) []block {
 
 // finished tells step 13.
 func (v *view) finished(m event.Meta, e event.Finished) []block {
-	v.done = true
+	v.done, v.version = true, e.Version
 	if v.other != nil && v.role == fault.Server {
 		v.sent, v.received = tally{}, tally{}
 		return v.inside(m, nil)
@@ -71,7 +74,10 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 	if e.Protocol != "" {
 		paras = append(paras, value("protocol", peer(e.Protocol)))
 	}
-	paras = append(paras, toned(good, "proofs", "✓ both verify_data hold: both ends saw the same handshake"), v.secrecy())
+	paras = append(paras, toned(good, "proofs", "✓ both verify_data hold: both ends saw the same handshake"), v.secrecy(e.Group))
+	if v.is13() {
+		paras = append(paras, v.roundTrips())
+	}
 	if v.sent.records+v.received.records > 0 {
 		paras = append(paras,
 			value("traffic", fmt.Sprintf("the %s sent %s and received %s, record headers included", v.role, v.sent, v.received)))
@@ -80,7 +86,10 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 	return v.inside(m, paras)
 }
 
-func (v *view) secrecy() para {
+func (v *view) secrecy(g wire.NamedGroup) para {
+	if v.is13() {
+		return secrecy13(g)
+	}
 	switch v.kx {
 	case wire.KeyExchangeECDHE:
 		return toned(good, "secrecy", withForwardSecrecy)
@@ -133,11 +142,11 @@ func (v *view) alert(m event.Meta, e event.Alert) []block {
 	}
 	b := block{mark: "!", title: "Alert: " + e.Alert.String(), tone: bad, from: sender, to: sender.Peer(), elapsed: v.elapsed(m)}
 	if e.Alert.Description != wire.AlertCloseNotify {
-		b.body = []para{say(alertWords(e.Alert.Level) + " (" + alertSection + ")")}
+		b.body = []para{say(v.alertWords(e.Alert.Level))}
 		return []block{b}
 	}
 	b.mark, b.title, b.tone = "+", "close_notify", toneOf(sender)
-	b.body = []para{say(fmt.Sprintf("The %s has no more data to send. (RFC 5246 §7.2.1)", sender))}
+	b.body = []para{say(fmt.Sprintf("The %s has no more data to send. (%s)", sender, v.closureSection()))}
 	if v.done && !v.closed && v.sent.records+v.received.records > 0 {
 		b.body = append(b.body, value("carried", fmt.Sprintf("since the handshake the %s sent %s and received %s", v.role, v.sent, v.received)))
 	}
@@ -145,11 +154,16 @@ func (v *view) alert(m event.Meta, e event.Alert) []block {
 	return []block{b}
 }
 
-func alertWords(l wire.AlertLevel) string {
-	if l == wire.LevelWarning {
-		return "A warning: the connection may go on."
+// alertWords says what an alert does. RFC 8446 §6: the level means nothing any more.
+func (v *view) alertWords(l wire.AlertLevel) string {
+	const ends = "It ends the connection. An alert says what is wrong, not why."
+	switch {
+	case v.is13():
+		return ends + " (RFC 8446 §6.2)"
+	case l == wire.LevelWarning:
+		return "A warning: the connection may go on. (" + alertSection + ")"
 	}
-	return "It ends the connection. An alert says what is wrong, not why."
+	return ends + " (" + alertSection + ")"
 }
 
 // asked tells questions to the caller, which matter to few; that one of them was not answered matters to all.

@@ -22,9 +22,12 @@ func (v *view) message(m event.Meta, e event.Message, level Level) []block {
 	if !e.Sent {
 		sender = v.role.Peer()
 	}
-	title, c := titleOf(m.Step), chapterOf(m.Step, v.kx)
+	title, c := titleOf(m.Step), v.chapter(m.Step)
 	if m.Step == 0 {
-		title, c = asideOf(e.Message)
+		title, c = v.asideOf(e.Message, sender)
+	}
+	if hello, ok := e.Message.(*wire.ClientHello); ok && m.Step != 0 && len(hello.KeyShares) > 0 {
+		c = story13[m.Step]
 	}
 	paras := append(v.messageParas(e.Message), v.take(e.Message.Type())...)
 	if !e.Sent {
@@ -38,7 +41,17 @@ func (v *view) message(m event.Meta, e event.Message, level Level) []block {
 	return []block{b}
 }
 
-func asideOf(m wire.Message) (string, chapter) {
+func (v *view) asideOf(m wire.Message, sender fault.Role) (string, chapter) {
+	if v.is13() {
+		a, ok := asides13[m.Type()]
+		switch {
+		case m.Type() == wire.TypeCertificateVerify && sender == fault.Client:
+			a = clientVerify13
+		case !ok:
+			a.title = m.Type().String()
+		}
+		return a.title, a.chapter
+	}
 	if a, ok := asides[m.Type()]; ok {
 		return a.title, a.chapter
 	}
@@ -61,7 +74,11 @@ func (v *view) confirm(m wire.Message) {
 			v.hold(anyMessage, value("joins", "the server's private half and the client's public half make the pre-master"))
 		}
 	case *wire.Finished:
-		v.hold(wire.TypeChangeCipherSpec, toned(good, "proof", "✓ the client's verify_data is what the server worked out itself"))
+		with := wire.TypeChangeCipherSpec
+		if v.is13() {
+			with = anyMessage
+		}
+		v.hold(with, toned(good, "proof", "✓ the client's verify_data is what the server worked out itself"))
 	}
 }
 
@@ -72,7 +89,7 @@ func (v *view) messageParas(m wire.Message) []para {
 	case *wire.ServerHello:
 		return serverHelloParas(m)
 	case *wire.Certificate:
-		return chainParas(m)
+		return append(chainParas(m), stapledParas(m)...)
 	case *wire.ServerKeyExchange:
 		return serverKeyExchangeParas(m)
 	case *wire.ClientKeyExchange:
@@ -82,11 +99,15 @@ func (v *view) messageParas(m wire.Message) []para {
 	case *wire.CertificateStatus:
 		return []para{value("response", fmt.Sprintf("%s, %s", m.Status, plural(len(m.Response), "byte")))}
 	case *wire.CertificateRequest:
-		return []para{
-			value("kinds", listOf(names(m.CertificateTypes), maxOffers)),
-			value("signatures", listOf(names(m.SignatureAlgorithms), maxOffers)),
-			value("CAs", plural(len(m.Authorities), "name")),
-		}
+		return certificateRequestParas(m)
+	case *wire.EncryptedExtensions:
+		return extensionParas(&m.Extensions)
+	case *wire.CertificateVerify:
+		return certificateVerifyParas(m)
+	case *wire.NewSessionTicket:
+		return ticketParas(m)
+	case *wire.KeyUpdate:
+		return keyUpdateParas(m)
 	}
 	return nil
 }
@@ -111,13 +132,13 @@ func shortened(list []string, max int) []string {
 }
 
 func serverHelloParas(m *wire.ServerHello) []para {
-	version := m.Version
-	if m.Has(wire.ExtSupportedVersions) && len(m.SupportedVersions) > 0 {
-		version = m.SupportedVersions[0]
+	random := value("random2", hexOf(m.Random[:], wire.RandomLen))
+	if m.IsHelloRetryRequest() {
+		random = value("random2", "none: the fixed number that says Hello Retry Request")
 	}
 	paras := []para{
-		value("version", version.String()),
-		value("random2", hexOf(m.Random[:], wire.RandomLen)),
+		value("version", versionOf(m).String()),
+		random,
 		toned(strong, "algo", m.CipherSuite.String()),
 	}
 	return append(paras, extensionParas(&m.Extensions)...)
@@ -137,6 +158,16 @@ func extensionParas(x *wire.Extensions) []para {
 			paras = append(paras, value("groups", listOf(names(x.SupportedGroups), 16)))
 		case t == wire.ExtSignatureAlgorithms && len(x.SignatureAlgorithms) > 0:
 			paras = append(paras, value("signatures", listOf(names(x.SignatureAlgorithms), 16)))
+		case t == wire.ExtSignatureAlgsCert && len(x.SignatureAlgorithmsCert) > 0:
+			paras = append(paras, value("in certs", listOf(names(x.SignatureAlgorithmsCert), 16)))
+		case t == wire.ExtCertAuthorities:
+			paras = append(paras, value("CAs", plural(len(x.CertificateAuthorities), "name")))
+		case t == wire.ExtKeyShare:
+			paras = append(paras, keyShareParas(x)...)
+		case t == wire.ExtCookie:
+			paras = append(paras, value("cookie", hexOf(x.Cookie, 32)))
+		case t == wire.ExtPSKModes && len(x.PSKModes) > 0:
+			paras = append(paras, value("psk modes", listOf(names(x.PSKModes), 8)))
 		case t == wire.ExtSupportedVersions:
 		default:
 			rest = append(rest, t.String())

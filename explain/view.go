@@ -18,7 +18,12 @@ type view struct {
 	other *view // the other end, if it is told here too
 	hello *wire.Random
 
+	version  wire.Version // 0 before it is known
 	kx       wire.KeyExchange
+	offered  *offered
+	shares   []wire.NamedGroup // that the last ClientHello had key shares for
+	retried  bool              // by a HelloRetryRequest
+	said     map[string]bool   // what is told once
 	held     []held
 	done     bool // the handshake is
 	closed   bool
@@ -106,13 +111,15 @@ func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
 		return v.inside(m, premasterParas(e))
 	case event.KeysDerived:
 		return v.derived(m, e)
+	case event.KeysUpdated:
+		return v.keysUpdated(m, e)
 	case event.Finished:
 		return v.finished(m, e)
 	case event.Alert:
 		return v.alert(m, e)
 	case event.Truncated:
 		return []block{v.trouble(m, "The connection ended without close_notify",
-			[]para{say("Data may be missing at its end: nobody can tell a cut from an end. RFC 5246 §7.2.1")})}
+			[]para{say("Data may be missing at its end: nobody can tell a cut from an end. " + v.closureSection())})}
 	case event.Failed:
 		return []block{v.trouble(m, "Failed", append(v.takeAll(), errorParas(e.Err)...))}
 	case event.Asked, event.Answered:
@@ -125,7 +132,7 @@ func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
 
 // inside tells a step that happens within one end.
 func (v *view) inside(m event.Meta, paras []para) []block {
-	return v.insideAs(m, chapterOf(m.Step, v.kx), paras)
+	return v.insideAs(m, v.chapter(m.Step), paras)
 }
 
 func (v *view) insideAs(m event.Meta, c chapter, paras []para) []block {
@@ -140,10 +147,25 @@ func (v *view) body(c chapter, paras []para) []para {
 		body = append(body, say(c.what+" ("+c.section+")"))
 	}
 	body = append(body, paras...)
+	if c.changed != "" && v.first(c.changed) {
+		body = append(body, value("changed", c.changed))
+	}
 	if c.known != "" {
 		body = append(body, toned(dim, "known now", c.known))
 	}
 	return body
+}
+
+// first reports whether something is told for the first time, by this end or the other.
+func (v *view) first(text string) bool {
+	if v.said[text] || v.other != nil && v.other.said[text] {
+		return false
+	}
+	if v.said == nil {
+		v.said = make(map[string]bool)
+	}
+	v.said[text] = true
+	return true
 }
 
 func (v *view) trouble(m event.Meta, title string, body []para) block {
@@ -166,11 +188,50 @@ func titleOf(s fault.Step) string {
 
 // learn keeps what later steps are told by.
 func (v *view) learn(m wire.Message) {
-	hello, ok := m.(*wire.ServerHello)
-	if !ok {
-		return
+	switch m := m.(type) {
+	case *wire.ClientHello:
+		v.offered = &offered{serverName: m.ServerName, version: m.Version, listed: m.Has(wire.ExtSupportedVersions)}
+		v.shares = nil
+		for _, s := range m.KeyShares {
+			v.shares = append(v.shares, s.Group)
+		}
+	case *wire.ServerHello:
+		v.version = versionOf(m)
+		if s := suite.ByID(m.CipherSuite); s != nil {
+			v.kx = s.KeyExchange
+		}
 	}
-	if s := suite.ByID(hello.CipherSuite); s != nil {
-		v.kx = s.KeyExchange
+}
+
+// offered is what the server's choices are told by.
+type offered struct {
+	serverName string
+	version    wire.Version
+	listed     bool // in supported_versions
+}
+
+// versionOf returns the version that a ServerHello has chosen. RFC 8446 §4.2.1.
+func versionOf(m *wire.ServerHello) wire.Version {
+	if m.Has(wire.ExtSupportedVersions) && len(m.SupportedVersions) > 0 {
+		return m.SupportedVersions[0]
 	}
+	return m.Version
+}
+
+func (v *view) is13() bool { return v.version == wire.TLS13 }
+
+// chapter is what a step is on this connection.
+func (v *view) chapter(step fault.Step) chapter {
+	if v.is13() {
+		return story13[step]
+	}
+	return chapterOf(step, v.kx)
+}
+
+// closureSection is where close_notify is described.
+func (v *view) closureSection() string {
+	if v.is13() {
+		return "RFC 8446 §6.1"
+	}
+	return "RFC 5246 §7.2.1"
 }

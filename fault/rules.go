@@ -91,6 +91,8 @@ var (
 		"a message that has no place here", "the peer does not follow the protocol's order of messages")
 	DecodeError = rule("decode_error", wire.AlertDecodeError, "RFC 5246 §7.2.2",
 		"a message does not decode", "")
+	IllegalValue = rule("illegal_value", wire.AlertIllegalParameter, "RFC 8446 §6.2",
+		"a field has a value that is not allowed in it", "")
 	DuplicateExtension = rule("duplicate_extension", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.4",
 		"an extension stands twice in one message", "")
 	MisplacedExtension = rule("misplaced_extension", wire.AlertIllegalParameter, "RFC 8446 §4.2",

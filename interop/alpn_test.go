@@ -13,7 +13,9 @@ import (
 
 // RFC 7301: the server takes its favourite among what the client offers, and refuses where there is none.
 
-func TestServerALPN(t *testing.T) {
+func TestServerALPN(t *testing.T) { eachVersion(t, testServerALPN) }
+
+func testServerALPN(t *testing.T, v spoken) {
 	for _, c := range []struct {
 		visitor visitor
 		sees    string
@@ -22,14 +24,14 @@ func TestServerALPN(t *testing.T) {
 		{gnuTLSVisitor("--alpn", "h2", "--alpn", "http/1.1"), `^- Application protocol: http/1\.1$`},
 		{curlVisitor(), `^\* ALPN: server accepted http/1\.1$`},
 	} {
-		feature(t, c.visitor.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, alpnServer(t, "http/1.1", "h2"), answerPost)
+		v.feature(t, c.visitor.peer, fault.Server, func(t *testing.T) {
+			server := serve(t, alpnServer(t, v, "http/1.1", "h2"), answerPost)
 			sees(t, c.visitor.run(t, server.addr), c.sees)
 			agreed(t, server.servedGreeting(t), "http/1.1")
 		})
 	}
-	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, alpnServer(t, "http/1.1", "h2"), answerPost)
+	v.feature(t, goTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, alpnServer(t, v, "http/1.1", "h2"), answerPost)
 		config := goConfig()
 		config.NextProtos = []string{"h2", "http/1.1"}
 		conn := goDial(t, server.addr, config)
@@ -41,20 +43,22 @@ func TestServerALPN(t *testing.T) {
 	})
 }
 
-func TestServerALPNMismatch(t *testing.T) {
-	for _, v := range []visitor{
+func TestServerALPNMismatch(t *testing.T) { eachVersion(t, testServerALPNMismatch) }
+
+func testServerALPNMismatch(t *testing.T, v spoken) {
+	for _, visitor := range []visitor{
 		sClientVisitor("-alpn", "imap"),
 		gnuTLSVisitor("--alpn", "imap"),
 		curlVisitor("--http1.1"),
 	} {
-		failure(t, v.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, alpnServer(t, "h2"), answerPost)
-			sawAlert(t, v.run(t, server.addr), wire.AlertNoApplicationProtocol)
+		v.failure(t, visitor.peer, fault.Server, func(t *testing.T) {
+			server := serve(t, alpnServer(t, v, "h2"), answerPost)
+			sawAlert(t, visitor.run(t, server.addr), wire.AlertNoApplicationProtocol)
 			isRule(t, server.refused(t), fault.NoCommonProtocol, fault.Server)
 		})
 	}
-	failure(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, alpnServer(t, "h2"), answerPost)
+	v.failure(t, goTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, alpnServer(t, v, "h2"), answerPost)
 		config := goConfig()
 		config.NextProtos = []string{"imap"}
 		goSawAlert(t, goFail(t, server.addr, config), wire.AlertNoApplicationProtocol)
@@ -79,11 +83,13 @@ func alpnHosts(protocol string) map[peer]func(t *testing.T) host {
 	}
 }
 
-func TestClientALPN(t *testing.T) {
+func TestClientALPN(t *testing.T) { eachVersion(t, testClientALPN) }
+
+func testClientALPN(t *testing.T, v spoken) {
 	for p, begin := range alpnHosts("imap") {
-		feature(t, p, fault.Client, func(t *testing.T) {
+		v.feature(t, p, fault.Client, func(t *testing.T) {
 			server := begin(t)
-			config := clientConfig()
+			config := v.clientConfig()
 			config.NextProtos = []string{"h2", "imap"}
 			conn := mustDial(t, server.addr(), config)
 			server.talk(t, conn, greeting)
@@ -92,10 +98,12 @@ func TestClientALPN(t *testing.T) {
 	}
 }
 
-func TestClientALPNMismatch(t *testing.T) {
+func TestClientALPNMismatch(t *testing.T) { eachVersion(t, testClientALPNMismatch) }
+
+func testClientALPNMismatch(t *testing.T, v spoken) {
 	for p, begin := range alpnHosts("imap") {
-		failure(t, p, fault.Client, func(t *testing.T) {
-			config := clientConfig()
+		v.failure(t, p, fault.Client, func(t *testing.T) {
+			config := v.clientConfig()
 			config.NextProtos = []string{"h2", "http/1.1"}
 			err := mustFail(t, begin(t).addr(), config)
 			told := isAlert(t, err, wire.AlertNoApplicationProtocol)
@@ -109,8 +117,8 @@ func TestClientALPNMismatch(t *testing.T) {
 	}
 }
 
-func alpnServer(t *testing.T, protocols ...string) *tls.Config {
-	config := serverConfig(t, testkit.RSA)
+func alpnServer(t *testing.T, v spoken, protocols ...string) *tls.Config {
+	config := v.serverConfig(t, testkit.RSA)
 	config.NextProtos = protocols
 	return config
 }

@@ -13,21 +13,23 @@ import (
 )
 
 // feature runs a case beside the matrix with one peer. Role is Vitro's.
-func feature(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
-	caseOf(t, "feature", p, role, f)
+func (v spoken) feature(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
+	t.Helper()
+	v.caseOf(t, "feature", p, role, f)
 }
 
 // failure runs a case that has to fail.
-func failure(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
-	caseOf(t, "failure", p, role, f)
+func (v spoken) failure(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
+	t.Helper()
+	v.caseOf(t, "failure", p, role, f)
 }
 
-func caseOf(t *testing.T, axis string, p peer, role fault.Role, f func(t *testing.T)) {
+func (v spoken) caseOf(t *testing.T, axis string, p peer, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(column{p.name(), role}.String(), func(t *testing.T) {
 		t.Parallel()
 		need(t, p)
-		ran(p.name(), role, axis)
+		ran(v.Version, p.name(), role, axis)
 		f(t)
 	})
 }

@@ -40,28 +40,32 @@ func certificateAskers(required bool) map[peer]func(t *testing.T) host {
 }
 
 // A client that has none says so with an empty list, RFC 5246 §7.4.6, and a server that can do without goes on.
-func TestClientCertificateOptional(t *testing.T) {
+func TestClientCertificateOptional(t *testing.T) { eachVersion(t, testClientCertificateOptional) }
+
+func testClientCertificateOptional(t *testing.T, v spoken) {
 	for p, begin := range certificateAskers(false) {
-		feature(t, p, fault.Client, func(t *testing.T) {
+		v.feature(t, p, fault.Client, func(t *testing.T) {
 			server := begin(t)
-			conn := mustDial(t, server.addr(), clientConfig())
+			conn := mustDial(t, server.addr(), v.clientConfig())
 			server.talk(t, conn, greeting)
 		})
 	}
 	// In RSA key exchange the messages are in the same order without a ServerKeyExchange.
-	feature(t, openSSL, fault.Client, func(t *testing.T) {
+	v.feature(t, openSSL, fault.Client, func(t *testing.T) {
 		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-verify", "1", "-cipher", "kRSA")
-		config := clientConfig()
+		config := v.clientConfig()
 		config.Policy = tls.PolicyLegacy
 		conn := mustDial(t, server.addr(), config)
 		server.talk(t, conn, greeting)
 	})
 }
 
-func TestClientCertificateWanted(t *testing.T) {
+func TestClientCertificateWanted(t *testing.T) { eachVersion(t, testClientCertificateWanted) }
+
+func testClientCertificateWanted(t *testing.T, v spoken) {
 	for p, begin := range certificateAskers(true) {
-		failure(t, p, fault.Client, func(t *testing.T) {
-			err := mustFail(t, begin(t).addr(), clientConfig())
+		v.failure(t, p, fault.Client, func(t *testing.T) {
+			err := v.mustFailLate(t, begin(t).addr(), v.clientConfig())
 			if !errors.Is(err, fault.ClientCertificateWanted) {
 				t.Errorf("got %v, want it to be fault.ClientCertificateWanted", err)
 			}

@@ -66,7 +66,12 @@ func (*curlPeer) client(t *testing.T, c cell, addr string, request []byte) visit
 		t.Fatal(err)
 	}
 	args, url := curlArgs(t, addr)
-	args = append(args, "--ciphers", openSSLName(c.suite.ID), "--data-binary", "@"+file, "--header", "Expect:")
+	if c.tls13() {
+		args = append(args, "--tlsv1.3", "--tls13-ciphers", openSSLName(c.suite.ID))
+	} else {
+		args = append(args, "--ciphers", openSSLName(c.suite.ID))
+	}
+	args = append(args, "--data-binary", "@"+file, "--header", "Expect:")
 	if c.group != 0 {
 		args = append(args, "--curves", openSSLGroups[c.group][0])
 	}

@@ -43,6 +43,10 @@ var (
 		wire.SecP256r1: {"SECP256R1"},
 		wire.SecP384r1: {"SECP384R1"},
 		wire.SecP521r1: {"SECP521R1"},
+
+		wire.X25519MLKEM768:     {"X25519-MLKEM768"},
+		wire.SecP256r1MLKEM768:  {"SECP256R1-MLKEM768"},
+		wire.SecP384r1MLKEM1024: {"SECP384R1-MLKEM1024"},
 	}
 	gnuTLSSchemes = map[wire.SignatureScheme][]string{
 		wire.RSA_PKCS1_SHA256:       {"RSA-SHA256"},
@@ -78,6 +82,9 @@ func (*gnuTLSPeer) lacks(c cell) string {
 	if c.group != 0 && gnuTLSGroups[c.group] == nil {
 		return fmt.Sprintf("these tests know no name of %v for GnuTLS", c.group)
 	}
+	if c.group != 0 && !regexp.MustCompile(`GROUP-`+gnuTLSGroups[c.group][0]+`\b`).MatchString(list) {
+		return version + " does not have " + c.group.String()
+	}
 	if c.scheme != 0 && gnuTLSSchemes[c.scheme] == nil {
 		return fmt.Sprintf("these tests know no name of %v for GnuTLS", c.scheme)
 	}
@@ -86,12 +93,22 @@ func (*gnuTLSPeer) lacks(c cell) string {
 
 // gnuTLSPriority allows one suite, and one group and scheme where the cell wants that.
 func gnuTLSPriority(c cell) string {
-	p := "NORMAL:-KX-ALL:+" + gnuTLSKeyExchange(c.suite) + ":-CIPHER-ALL:+" + gnuTLSCipher(c.suite)
+	p := "NORMAL:-KX-ALL:+" + gnuTLSKeyExchange(c.suite)
+	if c.tls13() {
+		p = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+	}
+	p += ":-CIPHER-ALL:+" + gnuTLSCipher(c.suite)
 	if c.group != 0 {
 		p += ":-GROUP-ALL:+GROUP-" + gnuTLSGroups[c.group][0]
 	}
 	if c.scheme != 0 && c.role == fault.Client {
-		p += ":-SIGN-ALL:+SIGN-" + gnuTLSSchemes[c.scheme][0]
+		// Of ECDSA the name with the curve is that of TLS 1.3, and the last one.
+		names := gnuTLSSchemes[c.scheme]
+		name := names[0]
+		if c.tls13() {
+			name = names[len(names)-1]
+		}
+		p += ":-SIGN-ALL:+SIGN-" + name
 	}
 	return p
 }
@@ -131,8 +148,12 @@ func gnuTLSReport(out string) report {
 		return report{}
 	}
 	var r report
-	if version, _, _ := strings.Cut(m[1], "-"); version == "TLS1.2" {
+	suites := suite.All()
+	switch version, _, _ := strings.Cut(m[1], "-"); version {
+	case "TLS1.2":
 		r.version = wire.TLS12
+	case "TLS1.3":
+		r.version, suites = wire.TLS13, suite.All13()
 	}
 	keyExchange, group, _ := strings.Cut(m[2], "-")
 	r.group = lookupGroup(gnuTLSGroups, group)
@@ -149,8 +170,8 @@ func gnuTLSReport(out string) report {
 			keyExchange = "ECDHE-ECDSA"
 		}
 	}
-	for _, s := range suite.All() {
-		if gnuTLSKeyExchange(s) == keyExchange && gnuTLSCipher(s) == m[4] {
+	for _, s := range suites {
+		if (r.version == wire.TLS13 || gnuTLSKeyExchange(s) == keyExchange) && gnuTLSCipher(s) == m[4] {
 			r.suite = s.ID
 		}
 	}

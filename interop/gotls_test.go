@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -28,8 +29,13 @@ func (*goPeer) lacks(c cell) string {
 	if !slices.ContainsFunc(all, func(s *std.CipherSuite) bool { return s.ID == uint16(c.suite.ID) }) {
 		return fmt.Sprintf("crypto/tls of %s does not have %v", runtime.Version(), c.suite.ID)
 	}
+	if c.group != 0 && !slices.Contains(suite.Groups(), c.group) && !slices.Contains(goHybrids, std.CurveID(c.group)) {
+		return fmt.Sprintf("crypto/tls of %s does not have %v", runtime.Version(), c.group)
+	}
 	return ""
 }
+
+var goHybrids = []std.CurveID{std.X25519MLKEM768, std.SecP256r1MLKEM768, std.SecP384r1MLKEM1024}
 
 func (*goPeer) config(c cell) *std.Config {
 	config := &std.Config{

@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // ledger counts what ran against whom, and keeps why a cell has no peer.
 var ledger struct {
 	mu    sync.Mutex
-	ran   map[column]map[string]int
+	ran   map[row]map[string]int
 	gaps  map[string][]string // reason → cells
 	peers map[string]string   // name → version, or why it is missing
 }
@@ -23,6 +24,19 @@ var ledger struct {
 type column struct {
 	peer string
 	role fault.Role // Vitro's
+}
+
+// row is a column of one version, 0 where TLS was not reached.
+type row struct {
+	column
+	version wire.Version
+}
+
+func (r row) String() string {
+	if r.version == 0 {
+		return r.column.String()
+	}
+	return r.column.String() + ", " + r.version.String()
 }
 
 func (c column) String() string {
@@ -36,10 +50,10 @@ func (c column) String() string {
 var axes = []string{"suite", "group", "scheme", "feature", "failure"}
 
 // ran notes a cell that ran, whether it passed or not.
-func ran(peer string, role fault.Role, axis string) {
+func ran(v wire.Version, peer string, role fault.Role, axis string) {
 	ledger.mu.Lock()
 	defer ledger.mu.Unlock()
-	at := column{peer, role}
+	at := row{column{peer, role}, v}
 	if ledger.ran[at] == nil {
 		ledger.ran[at] = map[string]int{}
 	}
@@ -56,7 +70,7 @@ func gap(t *testing.T, cell, reason string) {
 }
 
 func TestMain(m *testing.M) {
-	ledger.ran, ledger.gaps, ledger.peers = map[column]map[string]int{}, map[string][]string{}, map[string]string{}
+	ledger.ran, ledger.gaps, ledger.peers = map[row]map[string]int{}, map[string][]string{}, map[string]string{}
 	code := m.Run()
 	if testing.Verbose() || code != 0 {
 		fmt.Print(summary())
@@ -68,13 +82,13 @@ func summary() string {
 	ledger.mu.Lock()
 	defer ledger.mu.Unlock()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-24s", "cells that ran")
+	fmt.Fprintf(&b, "\n%-34s", "cells that ran")
 	for _, axis := range axes {
 		fmt.Fprintf(&b, "%9s", axis)
 	}
 	b.WriteString("\n")
-	for _, at := range sortedBy(ledger.ran, column.String) {
-		fmt.Fprintf(&b, "%-24s", at)
+	for _, at := range sortedBy(ledger.ran, row.String) {
+		fmt.Fprintf(&b, "%-34s", at)
 		for _, axis := range axes {
 			fmt.Fprintf(&b, "%9d", ledger.ran[at][axis])
 		}

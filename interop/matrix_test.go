@@ -3,6 +3,7 @@ package interop
 import (
 	"bytes"
 	"crypto/tls"
+	"slices"
 	"testing"
 
 	"github.com/vitro-tls/vitro/fault"
@@ -25,7 +26,7 @@ func matrix() []cell {
 			at := func(axis string, s *suite.Suite) cell {
 				return cell{peer: p, role: role, axis: axis, suite: s, kind: kindFor(s.Auth), size: little}
 			}
-			for _, s := range suite.All() {
+			for _, s := range slices.Concat(suite.All(), suite.All13()) {
 				c := at("suite", s)
 				c.size = plenty
 				cells = append(cells, c)
@@ -35,10 +36,20 @@ func matrix() []cell {
 				c.group = g
 				cells = append(cells, c)
 			}
+			for _, g := range suite.Groups13() {
+				c := at("group", favourite13)
+				c.group = g
+				cells = append(cells, c)
+			}
 			for _, kind := range testkit.Kinds {
 				key := testkit.Leaf(kind).Leaf.PublicKey
 				for _, scheme := range suite.SchemesFor(key) {
 					c := at("scheme", favourite(suite.AuthOf(key)))
+					c.kind, c.scheme = kind, scheme
+					cells = append(cells, c)
+				}
+				for _, scheme := range suite.SchemesFor13(key) {
+					c := at("scheme", favourite13)
 					c.kind, c.scheme = kind, scheme
 					cells = append(cells, c)
 				}
@@ -65,7 +76,9 @@ func favourite(a suite.Auth) *suite.Suite {
 	return nil
 }
 
-// The peer allows the cell's suite and group only; Vitro is as its user has it, with the policy that the suite needs.
+var favourite13 = suite.All13()[0]
+
+// The peer allows the cell's suite and group only; Vitro is as its user has it, with the version and the policy that the suite needs.
 func TestMatrix(t *testing.T) {
 	for _, c := range matrix() {
 		t.Run(c.String(), func(t *testing.T) {
@@ -74,7 +87,7 @@ func TestMatrix(t *testing.T) {
 			if reason := c.peer.lacks(c); reason != "" {
 				gap(t, c.String(), reason)
 			}
-			ran(c.peer.name(), c.role, c.axis)
+			ran(c.suite.Version, c.peer.name(), c.role, c.axis)
 			if c.role == fault.Client {
 				runClient(t, c)
 			} else {
@@ -91,10 +104,19 @@ func policyFor(s *suite.Suite) string {
 	return ""
 }
 
+// pinned is what our end has to allow alone because the peer takes no choice: the suites of TLS 1.3 in crypto/tls.
+func pinned(c cell) []uint16 {
+	if c.peer == goTLS && c.tls13() {
+		return []uint16{uint16(c.suite.ID)}
+	}
+	return nil
+}
+
 func runClient(t *testing.T, c cell) {
 	server := c.peer.server(t, c)
-	config := clientConfig()
+	config := spoken{c.suite.Version}.clientConfig()
 	config.Policy = policyFor(c.suite)
+	config.CipherSuites = pinned(c)
 	config.StrictClose = true
 	conn := mustDial(t, server.addr(), config)
 	server.talk(t, conn, text(uint64(c.size), c.size))
@@ -102,8 +124,9 @@ func runClient(t *testing.T, c cell) {
 }
 
 func runServer(t *testing.T, c cell) {
-	config := serverConfig(t, c.kind)
+	config := spoken{c.suite.Version}.serverConfig(t, c.kind)
 	config.Policy = policyFor(c.suite)
+	config.CipherSuites = pinned(c)
 	if c.scheme != 0 {
 		config.Certificates[0].SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.SignatureScheme(c.scheme)}
 	}
@@ -126,12 +149,12 @@ func runServer(t *testing.T, c cell) {
 // compare holds what the peer reports against what the cell asked for, and our own account against both.
 func compare(t *testing.T, c cell, ours vitro.ConnectionState, theirs report) {
 	t.Helper()
-	want := report{version: wire.TLS12, suite: c.suite.ID, group: c.group, scheme: c.scheme}
+	want := report{version: c.suite.Version, suite: c.suite.ID, group: c.group, scheme: c.scheme}
 	own := stateOf(ours)
-	// Where the cell leaves it open, both must name the same, and name something in ECDHE.
-	if c.suite.KeyExchange == wire.KeyExchangeECDHE {
+	// Where the cell leaves it open, both must name the same, and name something but in RSA key exchange.
+	if c.tls13() || c.suite.KeyExchange == wire.KeyExchangeECDHE {
 		if own.group == 0 || own.scheme == 0 {
-			t.Errorf("our ConnectionState lacks the group (%v) or the signature scheme (%v) of ECDHE", own.group, own.scheme)
+			t.Errorf("our ConnectionState lacks the group (%v) or the signature scheme (%v)", own.group, own.scheme)
 		}
 		if want.group == 0 {
 			want.group = own.group

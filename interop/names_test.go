@@ -14,6 +14,10 @@ import (
 // RFC 6066 §3: server_name chooses between the certificates of a server.
 
 func TestServerChoosesCertificateByName(t *testing.T) {
+	eachVersion(t, testServerChoosesCertificateByName)
+}
+
+func testServerChoosesCertificateByName(t *testing.T, v spoken) {
 	other := testkit.OtherHost
 	for _, c := range []struct {
 		peer peer
@@ -33,16 +37,16 @@ func TestServerChoosesCertificateByName(t *testing.T) {
 			return p.wait()
 		}, "^ - subject `CN=other\\.test'"},
 	} {
-		feature(t, c.peer, fault.Server, func(t *testing.T) {
-			server := serve(t, twoNames(t), answerPost)
+		v.feature(t, c.peer, fault.Server, func(t *testing.T) {
+			server := serve(t, twoNames(t, v), answerPost)
 			sees(t, c.run(t, server.addr), c.sees)
 			if got := server.servedGreeting(t).ServerName; got != other {
 				t.Errorf("our ConnectionState has the name %q, want %q", got, other)
 			}
 		})
 	}
-	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, twoNames(t), answerPost)
+	v.feature(t, goTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, twoNames(t, v), answerPost)
 		config := goConfig()
 		config.ServerName = other
 		talkHTTP(t, goDial(t, server.addr, config), greeting)
@@ -53,56 +57,62 @@ func TestServerChoosesCertificateByName(t *testing.T) {
 }
 
 // twoNames is a server with the certificate of another host behind its own.
-func twoNames(t *testing.T) *tls.Config {
-	config := serverConfig(t, testkit.RSA)
+func twoNames(t *testing.T, v spoken) *tls.Config {
+	config := v.serverConfig(t, testkit.RSA)
 	config.Certificates = append(config.Certificates, certificate(t, testkit.Flawed(testkit.WrongHost, testkit.RSA)))
 	return config
 }
 
 // s_server shows the right certificate only to who asks for the name.
-func TestClientSendsName(t *testing.T) {
-	feature(t, openSSL, fault.Client, func(t *testing.T) {
+func TestClientSendsName(t *testing.T) { eachVersion(t, testClientSendsName) }
+
+func testClientSendsName(t *testing.T, v spoken) {
+	v.feature(t, openSSL, fault.Client, func(t *testing.T) {
 		certFile, keyFile := testkit.Files(t, fromRoot(t))
 		wrong := testkit.Flawed(testkit.WrongHost, testkit.RSA)
 		server := startSServer(t, wrong, "-rev", "-naccept", "1", "-servername", testkit.Host, "-cert2", certFile, "-key2", keyFile)
-		conn := mustDial(t, server.addr(), clientConfig())
+		conn := mustDial(t, server.addr(), v.clientConfig())
 		server.talk(t, conn, greeting)
 		sees(t, server.wait(), `Hostname in TLS extension: "vitro\.test"`)
 	})
-	feature(t, gnuTLS, fault.Client, func(t *testing.T) {
+	v.feature(t, gnuTLS, fault.Client, func(t *testing.T) {
 		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--sni-hostname", testkit.Host, "--sni-hostname-fatal")
-		conn := mustDial(t, server.addr(), clientConfig())
+		conn := mustDial(t, server.addr(), v.clientConfig())
 		server.talk(t, conn, greeting)
 		sees(t, server.stop(), `^- Given server name\[1\]: vitro\.test$`)
 	})
 }
 
 // RFC 6066 §3: an address is never sent as a name.
-func TestClientSendsNoNameForAddress(t *testing.T) {
-	feature(t, openSSL, fault.Client, func(t *testing.T) {
+func TestClientSendsNoNameForAddress(t *testing.T) { eachVersion(t, testClientSendsNoNameForAddress) }
+
+func testClientSendsNoNameForAddress(t *testing.T, v spoken) {
+	v.feature(t, openSSL, fault.Client, func(t *testing.T) {
 		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace")
-		config := clientConfig()
+		config := v.clientConfig()
 		config.ServerName = "127.0.0.1"
 		conn := mustDial(t, server.addr(), config)
 		server.talk(t, conn, greeting)
 		out := server.wait()
-		sees(t, out, `extension_type=extended_master_secret`)
+		sees(t, out, `extension_type=signature_algorithms`)
 		if regexp.MustCompile(`Received Record[^@]*?extension_type=server_name`).MatchString(out) {
 			t.Errorf("the client sent server_name for an address:\n%s", clip(out))
 		}
 	})
 }
 
-func TestClientToldOfUnknownName(t *testing.T) {
-	failure(t, openSSL, fault.Client, func(t *testing.T) {
+func TestClientToldOfUnknownName(t *testing.T) { eachVersion(t, testClientToldOfUnknownName) }
+
+func testClientToldOfUnknownName(t *testing.T, v spoken) {
+	v.failure(t, openSSL, fault.Client, func(t *testing.T) {
 		certFile, keyFile := testkit.Files(t, testkit.Leaf(testkit.RSA))
 		server := startSServer(t, testkit.Leaf(testkit.RSA), "-servername", "elsewhere.test", "-servername_fatal",
 			"-cert2", certFile, "-key2", keyFile)
-		isAlert(t, mustFail(t, server.addr(), clientConfig()), wire.AlertUnrecognizedName)
+		isAlert(t, mustFail(t, server.addr(), v.clientConfig()), wire.AlertUnrecognizedName)
 	})
-	failure(t, gnuTLS, fault.Client, func(t *testing.T) {
+	v.failure(t, gnuTLS, fault.Client, func(t *testing.T) {
 		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--sni-hostname", "elsewhere.test", "--sni-hostname-fatal")
-		isAlert(t, mustFail(t, server.addr(), clientConfig()), wire.AlertUnrecognizedName)
+		isAlert(t, mustFail(t, server.addr(), v.clientConfig()), wire.AlertUnrecognizedName)
 	})
 }
 

@@ -23,7 +23,7 @@ func TestClientMeetsPlainHTTP(t *testing.T) {
 	server := &http.Server{ReadHeaderTimeout: limit}
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close() })
-	ran("net/http", fault.Client, "failure")
+	ran(0, "net/http", fault.Client, "failure")
 	err := mustFail(t, listener.Addr().String(), clientConfig())
 	found := isRule(t, err, fault.PlainHTTPReply, fault.Client)
 	if !strings.Contains(found.Hint(), "http://") {
@@ -40,7 +40,7 @@ func TestClientMeetsBanner(t *testing.T) {
 		"IMAP":        "* OK [CAPABILITY IMAP4rev1] ready\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			ran("a banner of "+name, fault.Client, "failure")
+			ran(0, "a banner of "+name, fault.Client, "failure")
 			err := mustFail(t, banner(t, greeting), clientConfig())
 			isRule(t, err, fault.OtherProtocol, fault.Client)
 			if !strings.Contains(err.Error(), name) {
@@ -74,7 +74,7 @@ func stub(t *testing.T, serve func(net.Conn)) (addr string) {
 }
 
 func TestClientMeetsHangUp(t *testing.T) {
-	ran("a server that hangs up", fault.Client, "failure")
+	ran(0, "a server that hangs up", fault.Client, "failure")
 	addr := stub(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) })
 	found := isRule(t, mustFail(t, addr, clientConfig()), fault.HangUp, fault.Client)
 	if found.Step != fault.StepClientHello {
@@ -85,7 +85,7 @@ func TestClientMeetsHangUp(t *testing.T) {
 // A program that speaks no TLS waits for the other to begin, as TLS does.
 func TestSilence(t *testing.T) {
 	t.Run("client", func(t *testing.T) {
-		ran("a silent server", fault.Client, "failure")
+		ran(0, "a silent server", fault.Client, "failure")
 		addr := stub(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 		raw, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -96,7 +96,7 @@ func TestSilence(t *testing.T) {
 		fellSilent(t, conn, fault.Client)
 	})
 	t.Run("server", func(t *testing.T) {
-		ran("a silent client", fault.Server, "failure")
+		ran(0, "a silent client", fault.Server, "failure")
 		listener := listen(t)
 		raw, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/pki"
 	"github.com/vitro-tls/vitro/wire"
@@ -76,7 +77,16 @@ var openSSLGroups = map[wire.NamedGroup][]string{
 	wire.SecP256r1: {"P-256", "prime256v1", "secp256r1"},
 	wire.SecP384r1: {"P-384", "secp384r1"},
 	wire.SecP521r1: {"P-521", "secp521r1"},
+
+	wire.X25519MLKEM768:     {"X25519MLKEM768"},
+	wire.SecP256r1MLKEM768:  {"SecP256r1MLKEM768"},
+	wire.SecP384r1MLKEM1024: {"SecP384r1MLKEM1024"},
+	wire.MLKEM768:           {"MLKEM768"},
+	wire.MLKEM1024:          {"MLKEM1024"},
 }
+
+// openSSLNewGroups lists the groups of TLS 1.3. Versions that cannot list them, before 3.5, have no ML-KEM.
+var openSSLNewGroups = once(func() (string, error) { return ask("openssl", "list", "-tls-groups") })
 
 func (*openSSLPeer) lacks(c cell) string {
 	version, _ := openSSLVersion()
@@ -86,11 +96,19 @@ func (*openSSLPeer) lacks(c cell) string {
 	if c.group != 0 && openSSLGroups[c.group] == nil {
 		return fmt.Sprintf("these tests know no name of %v for OpenSSL", c.group)
 	}
+	if c.group != 0 && !slices.Contains(suite.Groups(), c.group) {
+		if list, err := openSSLNewGroups(); err != nil || !strings.Contains(list, openSSLGroups[c.group][0]) {
+			return version + " does not have " + c.group.String()
+		}
+	}
 	return ""
 }
 
 func (*openSSLPeer) offer(c cell) []string {
 	args := []string{"-cipher", openSSLName(c.suite.ID)}
+	if c.tls13() {
+		args = []string{"-tls1_3", "-ciphersuites", openSSLName(c.suite.ID)}
+	}
 	if c.group != 0 {
 		args = append(args, "-groups", openSSLGroups[c.group][0])
 	}
@@ -130,6 +148,10 @@ func sClientReport(out string) report {
 	}
 	if m := sClientNew.FindStringSubmatch(out); m != nil {
 		r.suite = openSSLSuite(m[2])
+		// The session with its version is printed when a ticket comes. Of TLS 1.3 the suite alone tells.
+		if r.version == 0 && m[1] == "TLSv1.3" {
+			r.version = wire.TLS13
+		}
 	}
 	return r
 }
@@ -230,20 +252,24 @@ func (s *sServer) talk(t *testing.T, conn net.Conn, data []byte) {
 var (
 	sServerVersion = regexp.MustCompile(`(?m)^Protocol version: (\S+)$`)
 	sServerSuite   = regexp.MustCompile(`(?m)^Ciphersuite: (\S+)$`)
-	// Of the trace, the numbers in the ServerKeyExchange.
-	traceGroup  = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?named_curve: [^\n]*\((\d+)\)\n`)
-	traceScheme = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
+	// Of the trace, the numbers in the ServerKeyExchange, or in the ServerHello and the CertificateVerify.
+	traceGroup13  = regexp.MustCompile(`(?s)Sent Record.*ServerHello, Length=.*?NamedGroup: [^\n]*\((\d+)\)\n +key_exchange: `)
+	traceScheme13 = regexp.MustCompile(`(?s)Sent Record.*?CertificateVerify, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
+	traceGroup    = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?named_curve: [^\n]*\((\d+)\)\n`)
+	traceScheme   = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
 )
 
 func (s *sServer) report(t *testing.T) report {
 	t.Helper()
 	out := s.wait()
-	return report{
-		version: openSSLProtocol(submatch(sServerVersion, out)),
-		suite:   openSSLSuite(submatch(sServerSuite, out)),
-		group:   number[wire.NamedGroup](submatch(traceGroup, out), 10),
-		scheme:  number[wire.SignatureScheme](submatch(traceScheme, out), 16),
+	r := report{version: openSSLProtocol(submatch(sServerVersion, out)), suite: openSSLSuite(submatch(sServerSuite, out))}
+	group, scheme := traceGroup, traceScheme
+	if r.version == wire.TLS13 {
+		group, scheme = traceGroup13, traceScheme13
 	}
+	r.group = number[wire.NamedGroup](submatch(group, out), 10)
+	r.scheme = number[wire.SignatureScheme](submatch(scheme, out), 16)
+	return r
 }
 
 func number[T ~uint16](text string, base int) T {

@@ -68,6 +68,8 @@ type cell struct {
 	size   int                  // bytes of data one way
 }
 
+func (c cell) tls13() bool { return c.suite.Version == wire.TLS13 }
+
 func (c cell) String() string {
 	parts := []string{column{c.peer.name(), c.role}.String(), c.suite.ID.String(), c.kind.String()}
 	if c.group != 0 {

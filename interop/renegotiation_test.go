@@ -6,12 +6,9 @@ import (
 	"errors"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
@@ -108,33 +105,6 @@ func TestClientRefusesRenegotiation(t *testing.T) {
 			t.Errorf("there was no HelloRequest, or no answer to it: %q", watch.list)
 		}
 	})
-}
-
-// watcher notes messages received and alerts sent.
-type watcher struct {
-	mu   sync.Mutex
-	list []string
-}
-
-func (w *watcher) Event(_ event.Meta, e event.Event) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch e := e.(type) {
-	case event.Message:
-		if !e.Sent {
-			w.list = append(w.list, e.Message.Type().String()+" received")
-		}
-	case event.Alert:
-		if e.Sent {
-			w.list = append(w.list, e.Alert.Description.String()+" sent")
-		}
-	}
-}
-
-func (w *watcher) saw(what string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.Contains(w.list, what)
 }
 
 // crypto/tls, as a client, renegotiates when it is asked, but no end of Vitro's asks; so it only must not be refused

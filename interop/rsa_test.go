@@ -75,7 +75,7 @@ func TestPolicyFromEnvironment(t *testing.T) {
 	need(t, openSSL)
 	t.Setenv(tls.PolicyVariable, tls.PolicyLegacy)
 	c := cell{peer: openSSL, role: fault.Client, suite: rsaOnly, kind: testkit.RSA}
-	ran(openSSL.name(), fault.Client, "feature")
+	ran(wire.TLS12, openSSL.name(), fault.Client, "feature")
 	server := openSSL.server(t, c)
 	conn := mustDial(t, server.addr(), clientConfig())
 	server.talk(t, conn, greeting)

@@ -5,6 +5,7 @@ import (
 	"crypto"
 	std "crypto/tls"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/pem"
 	"os"
 	"path/filepath"
@@ -40,23 +41,25 @@ func staple(t *testing.T) []byte {
 	return response
 }
 
-func staplingServer(t *testing.T, response []byte) *station {
-	config := serverConfig(t, testkit.RSA)
+func staplingServer(t *testing.T, v spoken, response []byte) *station {
+	config := v.serverConfig(t, testkit.RSA)
 	config.Certificates[0].OCSPStaple = response
 	return serve(t, config, answerPost)
 }
 
-func TestServerStaples(t *testing.T) {
-	feature(t, openSSL, fault.Server, func(t *testing.T) {
-		server := staplingServer(t, staple(t))
+func TestServerStaples(t *testing.T) { eachVersion(t, testServerStaples) }
+
+func testServerStaples(t *testing.T, v spoken) {
+	v.feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := staplingServer(t, v, staple(t))
 		out := sClientVisitor("-status").run(t, server.addr)
 		sees(t, out, `^ +OCSP Response Status: successful`)
 		sees(t, out, `^ +Cert Status: good`)
 		server.servedGreeting(t)
 	})
-	feature(t, gnuTLS, fault.Server, func(t *testing.T) {
+	v.feature(t, gnuTLS, fault.Server, func(t *testing.T) {
 		response := staple(t)
-		server := staplingServer(t, response)
+		server := staplingServer(t, v, response)
 		file := filepath.Join(t.TempDir(), "ocsp")
 		gnuTLSVisitor("--save-ocsp", file).run(t, server.addr)
 		got, err := os.ReadFile(file)
@@ -65,15 +68,15 @@ func TestServerStaples(t *testing.T) {
 		}
 		server.servedGreeting(t)
 	})
-	feature(t, curl, fault.Server, func(t *testing.T) {
-		server := staplingServer(t, staple(t))
+	v.feature(t, curl, fault.Server, func(t *testing.T) {
+		server := staplingServer(t, v, staple(t))
 		// It fails without a response, and verifies the one it gets.
 		sees(t, curlVisitor("--cert-status").run(t, server.addr), `^\* SSL certificate status: good`)
 		server.servedGreeting(t)
 	})
-	feature(t, goTLS, fault.Server, func(t *testing.T) {
+	v.feature(t, goTLS, fault.Server, func(t *testing.T) {
 		response := staple(t)
-		server := staplingServer(t, response)
+		server := staplingServer(t, v, response)
 		conn := goDial(t, server.addr, goConfig())
 		talkHTTP(t, conn, greeting)
 		if got := conn.OCSPResponse(); !bytes.Equal(got, response) {
@@ -84,15 +87,19 @@ func TestServerStaples(t *testing.T) {
 }
 
 // A server that has nothing to staple does not announce it.
-func TestServerWithoutStaple(t *testing.T) {
-	feature(t, openSSL, fault.Server, func(t *testing.T) {
-		server := staplingServer(t, nil)
+func TestServerWithoutStaple(t *testing.T) { eachVersion(t, testServerWithoutStaple) }
+
+func testServerWithoutStaple(t *testing.T, v spoken) {
+	v.feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := staplingServer(t, v, nil)
 		sees(t, sClientVisitor("-status").run(t, server.addr), `^OCSP response: no response sent`)
 		server.servedGreeting(t)
 	})
 }
 
-func TestClientGetsStaple(t *testing.T) {
+func TestClientGetsStaple(t *testing.T) { eachVersion(t, testClientGetsStaple) }
+
+func testClientGetsStaple(t *testing.T, v spoken) {
 	for p, begin := range map[peer]func(t *testing.T, response []byte) host{
 		openSSL: func(t *testing.T, response []byte) host {
 			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-status_file", save(t, response))
@@ -106,10 +113,10 @@ func TestClientGetsStaple(t *testing.T) {
 			return goServe(t, config)
 		},
 	} {
-		feature(t, p, fault.Client, func(t *testing.T) {
+		v.feature(t, p, fault.Client, func(t *testing.T) {
 			response := staple(t)
 			server := begin(t, response)
-			config := clientConfig()
+			config := v.clientConfig()
 			var before []byte
 			config.VerifyConnection = func(s tls.ConnectionState) error {
 				before = s.OCSPResponse
@@ -151,11 +158,18 @@ func sctExtension() []byte {
 
 var serverInfo = regexp.MustCompile(`(?s)-----BEGIN SERVERINFO FOR EXTENSION 18-----\n(.*?)\n-----END`)
 
-func TestServerSendsTimestamps(t *testing.T) {
+func TestServerSendsTimestamps(t *testing.T) { eachVersion(t, testServerSendsTimestamps) }
+
+func testServerSendsTimestamps(t *testing.T, v spoken) {
 	noPeer(t, gnuTLS, fault.Server, "GnuTLS does not tell of certificate timestamps")
 	noPeer(t, curl, fault.Server, "curl does not tell of certificate timestamps")
-	feature(t, openSSL, fault.Server, func(t *testing.T) {
-		server := serve(t, timestampServer(t), answerPost)
+	v.feature(t, openSSL, fault.Server, func(t *testing.T) {
+		server := serve(t, timestampServer(t, v), answerPost)
+		if v == v13 {
+			tellsTimestamps(t, sClientVisitor("-ct", "-ctlogfile", save(t, []byte("enabled_logs=\n"))).run(t, server.addr))
+			server.servedGreeting(t)
+			return
+		}
 		out := sClientVisitor("-serverinfo", "18").run(t, server.addr)
 		got, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(submatch(serverInfo, out), "\n", ""))
 		if err != nil || !bytes.Equal(got, sctExtension()) {
@@ -163,8 +177,8 @@ func TestServerSendsTimestamps(t *testing.T) {
 		}
 		server.servedGreeting(t)
 	})
-	feature(t, goTLS, fault.Server, func(t *testing.T) {
-		server := serve(t, timestampServer(t), answerPost)
+	v.feature(t, goTLS, fault.Server, func(t *testing.T) {
+		server := serve(t, timestampServer(t, v), answerPost)
 		conn := goDial(t, server.addr, goConfig())
 		talkHTTP(t, conn, greeting)
 		if got := conn.ConnectionState().SignedCertificateTimestamps; !sameLists(got, timestamps) {
@@ -174,17 +188,41 @@ func TestServerSendsTimestamps(t *testing.T) {
 	})
 }
 
-func timestampServer(t *testing.T) *tls.Config {
-	config := serverConfig(t, testkit.RSA)
+// In TLS 1.3 s_client hands out no extension, but with -ct it prints the timestamps that it got, even such as these.
+// It keeps them last first.
+func tellsTimestamps(t *testing.T, out string) {
+	t.Helper()
+	var got [][]byte
+	for _, m := range regexp.MustCompile(`Signed Certificate Timestamp:\n +Version +: unknown\n((?: +[0-9A-F:]+\n)+)`).FindAllStringSubmatch(out, -1) {
+		b, err := hex.DecodeString(strings.NewReplacer(" ", "", "\n", "", ":", "").Replace(m[1]))
+		if err != nil {
+			t.Errorf("s_client prints the timestamp %q", m[1])
+		}
+		got = append([][]byte{b}, got...)
+	}
+	if !sameLists(got, timestamps) {
+		t.Errorf("s_client got the timestamps %q, want %q", got, timestamps)
+	}
+}
+
+func timestampServer(t *testing.T, v spoken) *tls.Config {
+	config := v.serverConfig(t, testkit.RSA)
 	config.Certificates[0].SignedCertificateTimestamps = timestamps
 	return config
 }
 
-func TestClientGetsTimestamps(t *testing.T) {
+func TestClientGetsTimestamps(t *testing.T) { eachVersion(t, testClientGetsTimestamps) }
+
+func testClientGetsTimestamps(t *testing.T, v spoken) {
 	noPeer(t, gnuTLS, fault.Client, "gnutls-serv sends no certificate timestamps")
 	for p, begin := range map[peer]func(t *testing.T) host{
 		openSSL: func(t *testing.T) host {
-			info := pem.EncodeToMemory(&pem.Block{Type: "SERVERINFO FOR EXTENSION 18", Bytes: sctExtension()})
+			block := &pem.Block{Type: "SERVERINFO FOR EXTENSION 18", Bytes: sctExtension()}
+			if v == v13 {
+				// In front stands where the extension goes: ClientHello and Certificate of TLS 1.3.
+				block = &pem.Block{Type: "SERVERINFOV2 FOR EXTENSION 18", Bytes: append([]byte{0, 0, 0x10, 0x80}, sctExtension()...)}
+			}
+			info := pem.EncodeToMemory(block)
 			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-serverinfo", save(t, info))
 		},
 		goTLS: func(t *testing.T) host {
@@ -194,9 +232,9 @@ func TestClientGetsTimestamps(t *testing.T) {
 			return goServe(t, config)
 		},
 	} {
-		feature(t, p, fault.Client, func(t *testing.T) {
+		v.feature(t, p, fault.Client, func(t *testing.T) {
 			server := begin(t)
-			conn := mustDial(t, server.addr(), clientConfig())
+			conn := mustDial(t, server.addr(), v.clientConfig())
 			server.talk(t, conn, greeting)
 			if got := conn.ConnectionState().SignedCertificateTimestamps; !sameLists(got, timestamps) {
 				t.Errorf("our ConnectionState has the timestamps %q, want %q", got, timestamps)

@@ -69,21 +69,6 @@ func certificate(t testing.TB, c *pki.Certificate) tls.Certificate {
 	return tls.Certificate{Certificate: c.Chain, PrivateKey: c.Key, Leaf: c.Leaf}
 }
 
-// clientConfig is what a test's client of ours starts from. The cells are of TLS 1.2; the peers speak 1.3 too.
-func clientConfig() *tls.Config {
-	return &tls.Config{RootCAs: testkit.PKI().Roots, ServerName: testkit.Host, Time: testkit.Clock, MaxVersion: tls.VersionTLS12}
-}
-
-// serverConfig is what a test's server of ours starts from.
-func serverConfig(t testing.TB, kinds ...testkit.Kind) *tls.Config {
-	t.Helper()
-	config := &tls.Config{Time: testkit.Clock, MaxVersion: tls.VersionTLS12}
-	for _, kind := range kinds {
-		config.Certificates = append(config.Certificates, certificate(t, testkit.Leaf(kind)))
-	}
-	return config
-}
-
 // served is what became of a connection to our server.
 type served struct {
 	state tls.ConnectionState

@@ -3,6 +3,7 @@ package tls
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"os"
@@ -114,6 +115,11 @@ type Config struct {
 	SessionLifetime time.Duration
 	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
 	StrictClose bool
+	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
+	// length at the price of traffic; nil: none. It is called by many connections at once.
+	RecordPadding func(n int) int
+	// GREASE puts values into a client's lists that every server must ignore (RFC 8701).
+	GREASE bool
 	// Tracer receives the events of every connection; package explain has some.
 	Tracer event.Tracer
 	// SecretSink receives the secrets of every connection, beside KeyLogWriter.
@@ -142,7 +148,7 @@ func (c *Config) Clone() *Config {
 		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache,
 		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime,
 		ticketKeys: ticketKeys{tickets: tickets, set: set},
-		Policy:     c.Policy, StrictClose: c.StrictClose, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -175,6 +181,8 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		AskConfig:       c.GetConfigForClient != nil,
 		AskCredential:   c.GetCertificate != nil,
 		StrictClose:     c.StrictClose,
+		GREASE:          c.GREASE,
+		RecordPadding:   c.RecordPadding,
 		ServerSessions:  !c.SessionTicketsDisabled,
 		ClientSessions:  c.ClientSessionCache != nil && !c.SessionTicketsDisabled,
 		Tickets:         c.SessionTickets,
@@ -278,4 +286,15 @@ type ConnectionState struct {
 	SignatureScheme SignatureScheme
 	// ExtendedMasterSecret: the keys depend on the whole handshake (RFC 7627).
 	ExtendedMasterSecret bool
+
+	export func(label string, context []byte, length int) ([]byte, error)
+}
+
+// ExportKeyingMaterial derives length bytes for another use of the connection's secrets, as both ends can. RFC 5705,
+// RFC 8446 §7.5. In TLS 1.2 it needs the extended master secret.
+func (s *ConnectionState) ExportKeyingMaterial(label string, context []byte, length int) ([]byte, error) {
+	if s.export == nil {
+		return nil, errors.New("tls: no keys to export before the handshake is done")
+	}
+	return s.export(label, context, length)
 }

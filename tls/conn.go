@@ -201,6 +201,20 @@ func (c *Conn) CloseWrite() error {
 	return c.sayGoodbye()
 }
 
+// UpdateKeys goes on under new keys for what is written, and asks the peer to do the same if both is set. Only TLS 1.3
+// has it; before an AEAD's limit it happens by itself. RFC 8446 §4.6.3.
+func (c *Conn) UpdateKeys(both bool) error {
+	if err := c.Handshake(); err != nil {
+		return err
+	}
+	c.write.mu.Lock()
+	defer c.write.mu.Unlock()
+	if err := c.engine.UpdateKeys(both); err != nil {
+		return err
+	}
+	return c.writeOut(c.engine.Output())
+}
+
 // Close says close_notify and closes the connection underneath. It interrupts a handshake, a Read and a Write that
 // are going on. After a fatal alert it lingers for a moment, so that the alert gets through.
 func (c *Conn) Close() error {

@@ -191,5 +191,6 @@ func connectionState(s want.ConnectionState) ConnectionState {
 		OCSPResponse:                s.OCSPResponse,
 		SignatureScheme:             SignatureScheme(s.Scheme),
 		ExtendedMasterSecret:        s.ExtendedMaster,
+		export:                      s.Export,
 	}
 }

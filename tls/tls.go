@@ -1,7 +1,7 @@
 // Package tls is crypto/tls's place taken by Vitro: the same names and meanings, errors that explain themselves
 // (package fault), and events for whoever watches (packages event and explain).
 //
-// So far it speaks TLS 1.2: ECDHE by default, RSA key exchange with PolicyLegacy.
+// It speaks TLS 1.3 and TLS 1.2: ECDHE by default, RSA key exchange in TLS 1.2 with PolicyLegacy.
 package tls
 
 import (

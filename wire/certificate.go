@@ -27,6 +27,10 @@ type Certificate struct {
 	EntryExtensions []Extensions
 }
 
+// MaxChain bounds how many certificates a message may have: what is decoded of an empty one takes a hundred times its
+// bytes, and no chain that verifies is nearly as long.
+const MaxChain = 100
+
 func (*Certificate) Type() HandshakeType { return TypeCertificate }
 
 func (m *Certificate) decode(r *Reader, ctx Context) {
@@ -36,7 +40,14 @@ func (m *Certificate) decode(r *Reader, ctx Context) {
 	}
 	list := r.Vector24("certificate_list", 0, 1<<24-1)
 	for list.More() {
+		m.checkLength(&list)
 		m.Chain = append(m.Chain, list.Opaque24("", 1, 1<<24-1))
+	}
+}
+
+func (m *Certificate) checkLength(list *Reader) {
+	if len(m.Chain) == MaxChain {
+		list.Fail("", Invalid, fmt.Sprintf("more than %d certificates", MaxChain))
 	}
 }
 
@@ -44,6 +55,7 @@ func (m *Certificate) decode13(r *Reader) {
 	m.RequestContext = r.Opaque8("certificate_request_context", 0, 1<<8-1)
 	list := r.Vector24("certificate_list", 0, 1<<24-1)
 	for list.More() {
+		m.checkLength(&list)
 		m.Chain = append(m.Chain, list.Opaque24("cert_data", 1, 1<<24-1))
 		m.EntryExtensions = append(m.EntryExtensions, decodeExtensions(&list, inCertificate))
 	}

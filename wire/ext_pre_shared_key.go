@@ -38,7 +38,7 @@ func decodePreSharedKey(x *Extensions, r *Reader, in carrier) {
 	}
 	// RFC 8446 §4.2.11: each identity has its binder, in the same order.
 	if n, m := len(x.PSKBinders), len(x.PSKIdentities); n != m {
-		r.Fail("binders", Invalid, fmt.Sprintf("%d binders for %d identities", n, m))
+		r.Fail("binders", Forbidden, fmt.Sprintf("%d binders for %d identities", n, m))
 	}
 }
 

@@ -33,7 +33,7 @@ func (m *KeyUpdate) decode(r *Reader, _ Context) {
 	request := code8[keyUpdateRequest](r, "request_update")
 	// RFC 8446 §4.6.3: there is no third value.
 	if request > updateRequested {
-		r.Fail("request_update", Invalid, "neither 0 nor 1")
+		r.Fail("request_update", Forbidden, "neither 0 nor 1")
 	}
 	m.RequestUpdate = request == updateRequested
 }

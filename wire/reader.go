@@ -19,6 +19,8 @@ const (
 	Duplicate
 	// Misplaced: a known extension in a message that may not carry it.
 	Misplaced
+	// Forbidden: a field that is laid out well, with a value that the RFC calls an illegal parameter.
+	Forbidden
 	// UnknownType: a handshake type that this protocol does not have.
 	UnknownType
 )

@@ -18,7 +18,9 @@ import (
 const demoTimeout = 10 * time.Second
 
 type demoFlags struct {
+	version     string
 	keyExchange string
+	compare     bool
 	explain     string
 	color       string
 	json        bool
@@ -30,22 +32,35 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show the thirteen steps under HTTPS, without network or set-up",
 		Long: `Demo makes a CA and a server certificate in memory, starts an HTTPS server on loopback, visits it as
-a client over TLS 1.2, and tells what happens under HTTPS as it happens, with this connection's own
-values: the thirteen steps, and then the HTTP response.
+a client, and tells what happens under HTTPS as it happens, with this connection's own values: the
+thirteen steps, and then the HTTP response.
 
-With RSA key exchange it is the classic handshake; with ECDHE the same story has one message more,
-Server Key Exchange, and forward secrecy.`,
+TLS 1.2 with RSA key exchange is the classic handshake; with ECDHE the same story has one message more,
+Server Key Exchange, and forward secrecy. TLS 1.3 tells the same steps with what changed: key shares in
+the hellos, everything behind them encrypted, one round trip fewer. --compare measures all of them.`,
 		Example: `  vitro demo                        # the thirteen steps, with RSA key exchange
   vitro demo --key-exchange ecdhe   # what ECDHE changes
+  vitro demo --tls 1.3              # what TLS 1.3 changes
+  vitro demo --compare              # one table: round trips, bytes, time, and what each protects
   vitro demo --explain bytes        # and every byte of every message, with its name
   vitro demo --json                 # one JSON object per event, for programs`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.compare {
+				for _, other := range []string{"tls", "key-exchange", "explain", "color"} {
+					if cmd.Flags().Changed(other) {
+						return fmt.Errorf("--compare shows every handshake in one table: leave out --%s", other)
+					}
+				}
+				return runCompare(cmd.Context(), f.json, comparison{}, cmd.OutOrStdout())
+			}
 			return runDemo(cmd.Context(), f, demo{}, cmd.OutOrStdout())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.keyExchange, "key-exchange", keyExchangeRSA, "`KIND` of key exchange: rsa or ecdhe")
+	flags.StringVar(&f.version, "tls", "1.2", "`VERSION` of TLS: 1.2 or 1.3")
+	flags.StringVar(&f.keyExchange, "key-exchange", "", "`KIND` of key exchange in TLS 1.2: rsa (the default) or ecdhe")
+	flags.BoolVar(&f.compare, "compare", false, "measure RSA, ECDHE and TLS 1.3 side by side instead")
 	flags.StringVar(&f.explain, "explain", "full", "how much is told: brief, full or bytes (`LEVEL`)")
 	flags.StringVar(&f.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never")
 	flags.BoolVar(&f.json, "json", false, "one JSON object per event instead of text")
@@ -67,7 +82,7 @@ func runDemo(ctx context.Context, f demoFlags, d demo, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if d.suites, err = suitesFor("", f.keyExchange); err != nil {
+	if d.variant, err = variantOf(f.version, f.keyExchange); err != nil {
 		return err
 	}
 	out := &lockedWriter{w: stdout}
@@ -75,7 +90,7 @@ func runDemo(ctx context.Context, f demoFlags, d demo, stdout io.Writer) error {
 	if f.json {
 		tell = explain.JSON(out)
 	}
-	d.tracer, d.keyExchange = tell, f.keyExchange
+	d.tracer = tell
 	if !f.json {
 		d.note = func(s string) { _, _ = io.WriteString(out, s) }
 	}

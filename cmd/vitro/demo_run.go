@@ -24,11 +24,10 @@ const demoHost = "localhost"
 
 // demo is a client and an HTTPS server in one process, both watched by one tracer.
 type demo struct {
-	keyExchange string
-	suites      []uint16 // that the client offers
-	tracer      event.Tracer
-	note        func(string) // tells what is no event; nil for not at all
-	dial        func(ctx context.Context, network, addr string) (net.Conn, error)
+	variant variant
+	tracer  event.Tracer
+	note    func(string) // tells what is no event; nil for not at all
+	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -40,10 +39,10 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say(fmt.Sprintf("Vitro visits https://%s/ over TLS 1.2 with %s key exchange.\n"+
+	d.say(fmt.Sprintf("Vitro visits https://%s/ over %v.\n"+
 		"The server is its own, at %s; the CA %q and\n"+
 		"the server's certificate were made in memory just now.\n\n",
-		demoHost, strings.ToUpper(d.keyExchange), server.address, ca.Name()))
+		demoHost, d.variant, server.address, ca.Name()))
 	dial := d.dial
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
@@ -89,7 +88,7 @@ func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoSer
 	if err != nil {
 		return nil, err
 	}
-	// The server allows both key exchanges, so that its choice is one.
+	// The server allows every variant, so that its choice is one.
 	listener := tls.NewListener(inner, &tls.Config{
 		Certificates: []tls.Certificate{certificate},
 		Policy:       tls.PolicyLegacy,
@@ -141,17 +140,14 @@ func demoPage(w http.ResponseWriter, _ *http.Request) {
 }
 
 // visit is the client: it shakes hands, asks for the page, and closes as RFC 5246 §7.2.1 wants it, close_notify for
-// close_notify.
+// close_notify, which in TLS 1.3 is no duty.
 func (d *demo) visit(ctx context.Context, inner net.Conn, ca *pki.CA) error {
-	conn := tls.Client(inner, &tls.Config{
-		RootCAs:      ca.Pool(),
-		ServerName:   demoHost,
-		CipherSuites: d.suites,
-		MaxVersion:   tls.VersionTLS12,
-		NextProtos:   []string{"http/1.1"},
-		StrictClose:  true,
-		Tracer:       d.tracer,
-	})
+	conn := tls.Client(inner, d.variant.client(&tls.Config{
+		RootCAs:     ca.Pool(),
+		NextProtos:  []string{"http/1.1"},
+		StrictClose: true,
+		Tracer:      d.tracer,
+	}))
 	defer conn.Close()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return err

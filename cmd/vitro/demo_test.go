@@ -75,6 +75,11 @@ func (e jsonEvent) seq() int { n, _ := e["seq"].(float64); return int(n) }
 // demoEvents runs the demo with --json and a tap on the wire.
 func demoEvents(t *testing.T, keyExchange string) ([]jsonEvent, *tap) {
 	t.Helper()
+	return demoEventsOf(t, demoFlags{keyExchange: keyExchange})
+}
+
+func demoEventsOf(t *testing.T, f demoFlags) ([]jsonEvent, *tap) {
+	t.Helper()
 	var wire *tap
 	d := demo{dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		inner, err := new(net.Dialer).DialContext(ctx, network, addr)
@@ -82,7 +87,7 @@ func demoEvents(t *testing.T, keyExchange string) ([]jsonEvent, *tap) {
 		return wire, err
 	}}
 	var out bytes.Buffer
-	f := demoFlags{keyExchange: keyExchange, explain: "full", color: colorAuto, json: true}
+	f.explain, f.color, f.json = "full", colorAuto, true
 	if err := runDemo(t.Context(), f, d, &out); err != nil {
 		t.Fatalf("demo: %v\n%s", err, out.String())
 	}
@@ -307,6 +312,7 @@ func TestColorsAreForTerminals(t *testing.T) {
 
 func TestDemoUsage(t *testing.T) {
 	for _, args := range [][]string{
+		{"--tls", "1.3", "--key-exchange", "ecdhe"}, {"--tls", "1.1"}, {"--compare", "--tls", "1.3"}, {"--compare", "--explain", "brief"},
 		{"--key-exchange", "dhe"}, {"--explain", "everything"}, {"--color", "blue"}, {"--nonsense"}, {"somewhere"},
 	} {
 		if code, _, errs := vitro(t, append([]string{"demo"}, args...)...); code != exitUsage || errs == "" {
@@ -322,7 +328,7 @@ var errFull = errors.New("no space left on device")
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
 func TestDemoOnAFullDisk(t *testing.T) {
-	for _, args := range [][]string{{"demo"}, {"demo", "--json"}} {
+	for _, args := range [][]string{{"demo"}, {"demo", "--json"}, {"demo", "--compare"}} {
 		var errs bytes.Buffer
 		if code := run(t.Context(), args, fullDisk{}, &errs); code != exitWrite || !strings.Contains(errs.String(), errFull.Error()) {
 			t.Errorf("%v: exit %d, stderr %q, want %d and the reason", args, code, errs.String(), exitWrite)

@@ -12,11 +12,11 @@ func newGet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get URL...",
 		Short: "Fetch over HTTPS and explain the handshake",
-		Long: `Get fetches over HTTPS (HTTP/1.1, TLS 1.2). The body goes to stdout or into a file, and the handshake
-is explained on stderr. When it fails, the reason is told: what was found, what each side offered, and
+		Long: `Get fetches over HTTPS (HTTP/1.1, TLS 1.3 and 1.2). The body goes to stdout or into a file, and the
+handshake is explained on stderr. When it fails, the reason is told: what was found, what each side offered, and
 what to change. Where curl has a flag for the same thing, it has the same name here.
 
-By default policy "modern" is in force: ECDHE with AEAD. Policy "legacy" adds RSA key exchange, for old
+By default policy "modern" is in force: TLS 1.3, and for TLS 1.2 ECDHE with AEAD. Policy "legacy" adds RSA key exchange, for old
 devices. The environment variable VITRO_POLICY replaces the default. Proxies are not used.
 
 Exit codes:
@@ -28,6 +28,7 @@ Exit codes:
 With several URLs, it is that of the first failure.`,
 		Example: `  vitro get https://example.com/
   vitro get --explain full -o page.html https://example.com/
+  vitro get --tls 1.3 --groups X25519MLKEM768 https://example.com/
   vitro get --policy legacy --key-exchange rsa --cacert ca.pem https://old-device.example/
   vitro get --resolve shop.example:443:127.0.0.1 https://shop.example/    # this name, that address
   vitro get --json -I https://example.com/ 2>events.jsonl`,

@@ -56,7 +56,7 @@ func (f *getFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.policy, "policy", "", "`NAME` of the policy: modern (the default) or legacy")
 	flags.StringVar(&f.keyExchange, "key-exchange", "", "only suites with this `KIND` of key exchange: rsa (policy legacy) or ecdhe")
 	flags.StringVar(&f.ciphers, "ciphers", "", "`LIST` of cipher suites, best first, by their IANA or OpenSSL names")
-	flags.StringVar(&f.groups, "groups", "", "`LIST` of groups, best first: X25519, P-256, P-384, P-521")
+	flags.StringVar(&f.groups, "groups", "", "`LIST` of groups, best first: X25519MLKEM768, X25519, P-256, …")
 	flags.StringSliceVar(&f.alpn, "alpn", []string{"http/1.1"}, "`LIST` of application protocols to offer; empty for none")
 	flags.StringVar(&f.version, "tls", "", "the one `VERSION` of TLS to offer: 1.2 or 1.3 (default both)")
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // peer is an HTTPS server that get visits: Go's own crypto/tls under net/http.
@@ -77,6 +78,8 @@ func (p *peer) serve(w http.ResponseWriter, r *http.Request) {
 
 func onlyRSA(c *stdtls.Config) { c.CipherSuites = []uint16{stdtls.TLS_RSA_WITH_AES_128_GCM_SHA256} }
 
+func only13(c *stdtls.Config) { c.MinVersion, c.MaxVersion = stdtls.VersionTLS13, 0 }
+
 func peerPort(t *testing.T, a net.Addr) string {
 	t.Helper()
 	_, port, err := net.SplitHostPort(a.String())
@@ -106,10 +109,27 @@ func TestGetFetches(t *testing.T) {
 	}
 }
 
+// What was agreed on stands in one line of what get tells by default.
+func TestGetTellsInOneLine(t *testing.T) {
+	for _, c := range []struct {
+		adjust func(*stdtls.Config)
+		want   string
+	}{
+		{only13, "TLS 1.3      TLS_AES_128_GCM_SHA256, X25519MLKEM768, ecdsa_secp256r1_sha256\n"},
+		{nil, "TLS 1.2      TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, x25519,\n             ecdsa_secp256r1_sha256\n"},
+	} {
+		p := newPeer(t, testkit.Leaf(testkit.P256), c.adjust)
+		if code, _, errs := get(t, p.url("/")); code != exitOK || !strings.HasPrefix(errs, c.want) {
+			t.Errorf("exit %d, want %q first of\n%s", code, c.want, errs)
+		}
+	}
+}
+
 // What a flag asks for is what the server sees.
 func TestGetFlagsReachTheServer(t *testing.T) {
 	ecdhe := newPeer(t, testkit.Leaf(testkit.RSA), nil)
 	ecdsa := newPeer(t, testkit.Leaf(testkit.P256), nil)
+	tls13 := newPeer(t, testkit.Leaf(testkit.P256), only13)
 	rsa := newPeer(t, testkit.Leaf(testkit.RSA), onlyRSA)
 	for _, c := range []struct {
 		peer *peer
@@ -125,6 +145,11 @@ func TestGetFlagsReachTheServer(t *testing.T) {
 		{ecdsa, []string{"--ciphers", "ECDHE-ECDSA-AES128-GCM-SHA256:AES128-GCM-SHA256"}, "suite=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"},
 		{ecdhe, []string{"--groups", "P-384"}, "curve=CurveP384"},
 		{ecdhe, []string{"--groups", "secp521r1,x25519", "--tls", "1.2"}, "curve="},
+		{ecdhe, []string{"--policy", "modern", "--ciphers", "ECDHE-RSA-AES256-GCM-SHA384"}, "suite=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"},
+		{tls13, []string{}, "suite=TLS_AES_128_GCM_SHA256 curve=X25519MLKEM768"},
+		{tls13, []string{"--groups", "secp256r1mlkem768"}, "curve=SecP256r1MLKEM768"},
+		{tls13, []string{"--groups", "SecP384r1MLKEM1024,X25519", "--tls", "1.3"}, "curve=SecP384r1MLKEM1024"},
+		{tls13, []string{"--policy", "modern", "--ciphers", "TLS_AES_256_GCM_SHA384"}, "suite=TLS_AES_256_GCM_SHA384"},
 		{ecdhe, []string{"--alpn", ""}, "alpn= "},
 		{ecdhe, []string{"--alpn", "http/1.1"}, "alpn=http/1.1"},
 		{ecdhe, []string{"--servername", testkit.Host}, "sni=" + testkit.Host},
@@ -290,7 +315,8 @@ func TestGetUsage(t *testing.T) {
 		{[]string{"--key-exchange", "dhe", "a.test"}, "rsa and ecdhe"},
 		{[]string{"--ciphers", "RC4-MD5", "a.test"}, "does not have \"RC4-MD5\""},
 		{[]string{"--ciphers", "", "a.test"}, "no cipher suite is named"},
-		{[]string{"--groups", "P-224", "a.test"}, "does not have \"P-224\""},
+		{[]string{"--groups", "P-224", "a.test"}, "does not have \"P-224\"; it has X25519MLKEM768"},
+		{[]string{"--policy", "modern", "--ciphers", "AES128-GCM-SHA256,TLS_RSA_WITH_AES_256_GCM_SHA384", "a.test"}, "--policy and --key-exchange allow"},
 		{[]string{"--tls", "1.1", "a.test"}, "there are 1.2 and 1.3"},
 		{[]string{"--explain", "all", "a.test"}, "none, brief, full and bytes"},
 		{[]string{"--color", "blue", "a.test"}, "auto, always and never"},
@@ -316,6 +342,7 @@ func TestGetUsage(t *testing.T) {
 // Suites are known by the names that OpenSSL gives them: those of its ciphers(1).
 func TestOpenSSLNames(t *testing.T) {
 	for iana, want := range map[string]string{
+		"TLS_AES_128_GCM_SHA256":                        "TLS_AES_128_GCM_SHA256",
 		"TLS_RSA_WITH_AES_128_GCM_SHA256":               "AES128-GCM-SHA256",
 		"TLS_RSA_WITH_AES_256_GCM_SHA384":               "AES256-GCM-SHA384",
 		"TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256":         "ECDHE-RSA-AES128-GCM-SHA256",
@@ -325,6 +352,9 @@ func TestOpenSSLNames(t *testing.T) {
 	} {
 		if got := opensslName(iana); got != want {
 			t.Errorf("%s is %s, want %s", iana, got, want)
+		}
+		if id, err := parseCipher(want); err != nil || wire.CipherSuite(id).String() != iana {
+			t.Errorf("%s is understood as %v (%v), want %s", want, wire.CipherSuite(id), err, iana)
 		}
 	}
 }

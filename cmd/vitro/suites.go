@@ -45,14 +45,18 @@ func suitesFor(policy, keyExchange string) ([]uint16, error) {
 	return allowed, nil
 }
 
+// policySuites returns the suites that a policy allows; those of TLS 1.3 are good enough for each.
 func policySuites(policy string) ([]uint16, error) {
 	allowed, known := suite.Policy(policy)
 	if !known {
 		return nil, fmt.Errorf("--policy %q: there are %s", policy, strings.Join(suite.Policies(), " and "))
 	}
-	ids := make([]uint16, len(allowed))
-	for i, id := range allowed {
-		ids[i] = uint16(id)
+	var ids []uint16
+	for _, s := range suite.All13() {
+		ids = append(ids, uint16(s.ID))
+	}
+	for _, id := range allowed {
+		ids = append(ids, uint16(id))
 	}
 	return ids, nil
 }
@@ -96,8 +100,12 @@ func parseCipher(name string) (uint16, error) {
 	return 0, fmt.Errorf("--ciphers: Vitro does not have %q; it has %s", name, strings.Join(known, ", "))
 }
 
-// opensslName is what OpenSSL calls a suite: it leaves out RSA key exchange, WITH and, for ChaCha20, the hash.
+// opensslName is what OpenSSL calls a suite: it leaves out RSA key exchange, WITH and, for ChaCha20, the hash. Those of
+// TLS 1.3, which have no WITH, it calls by their IANA names.
 func opensslName(iana string) string {
+	if !strings.Contains(iana, "_WITH_") {
+		return iana
+	}
 	return strings.NewReplacer(
 		"TLS_RSA_WITH_", "", "TLS_", "", "_WITH_", "-",
 		"AES_128", "AES128", "AES_256", "AES256", "CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305", "_", "-",
@@ -105,18 +113,32 @@ func opensslName(iana string) string {
 }
 
 var groupAliases = map[string]wire.NamedGroup{
-	"x25519": wire.X25519,
-	"p-256":  wire.SecP256r1, "p256": wire.SecP256r1, "secp256r1": wire.SecP256r1, "prime256v1": wire.SecP256r1,
-	"p-384": wire.SecP384r1, "p384": wire.SecP384r1, "secp384r1": wire.SecP384r1,
-	"p-521": wire.SecP521r1, "p521": wire.SecP521r1, "secp521r1": wire.SecP521r1,
+	"p-256": wire.SecP256r1, "p256": wire.SecP256r1, "prime256v1": wire.SecP256r1,
+	"p-384": wire.SecP384r1, "p384": wire.SecP384r1,
+	"p-521": wire.SecP521r1, "p521": wire.SecP521r1,
+}
+
+// parseGroup understands the names of the IANA registry, and what else the curves are called.
+func parseGroup(name string) (wire.NamedGroup, error) {
+	if id, known := groupAliases[strings.ToLower(name)]; known {
+		return id, nil
+	}
+	var known []string
+	for _, id := range suite.Groups13() {
+		if strings.EqualFold(name, id.String()) {
+			return id, nil
+		}
+		known = append(known, id.String())
+	}
+	return 0, fmt.Errorf("--groups: Vitro does not have %q; it has %s", name, strings.Join(known, ", "))
 }
 
 func parseGroups(list string) ([]tls.CurveID, error) {
 	var ids []tls.CurveID
 	for _, name := range splitList(list) {
-		id, known := groupAliases[strings.ToLower(name)]
-		if !known {
-			return nil, fmt.Errorf("--groups: Vitro does not have %q; it has X25519, P-256, P-384 and P-521", name)
+		id, err := parseGroup(name)
+		if err != nil {
+			return nil, err
 		}
 		ids = append(ids, tls.CurveID(id))
 	}

@@ -19,10 +19,10 @@ func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 	if err != nil {
 		return nil, err
 	}
-	// RFC 8422 §5.4: the group is one of those that the client offered.
-	if !slices.Contains(s.ClientHello.SupportedGroups, ske.Group) {
+	// RFC 8422 §5.4: the group is one of those that the client offered; the hybrids in the list are TLS 1.3's.
+	if !slices.Contains(d.Config.Groups12, ske.Group) {
 		return nil, fault.New(fault.GroupNotOffered).
-			Between("groups", hs.Names(s.ClientHello.SupportedGroups), []string{ske.Group.String()})
+			Between("groups", hs.Names(d.Config.Groups12), []string{ske.Group.String()})
 	}
 	// RFC 5246 §7.4.3: so is the signature scheme.
 	if !slices.Contains(s.ClientHello.SignatureAlgorithms, ske.Scheme) {

@@ -21,7 +21,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.CheckFinished12(finished.VerifyData, expected, finished.Raw()); err != nil {
 		return nil, err
 	}
-	n := s.With(func(n *hs.Negotiated) { n.ServerFinished = expected })
+	n := s.With(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = expected, hs.NewExporter12(n, s.schedule) })
 	return n.Done(d, connected{}), nil
 }
 

@@ -91,6 +91,7 @@ func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite)
 		ServerName:  d.Config.ServerName,
 		Group:       theirs.Group,
 	}
+	n.ExtendedMaster = true // RFC 8446 §D: the keys always depend on the whole handshake
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})
 	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, Offered: ch.SupportedGroups})
 	if offer.Session != nil {
@@ -101,6 +102,7 @@ func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite)
 	if err := d.ReadUnder(secrets.Server); err != nil {
 		return nil, err
 	}
+	d.OweCCS(ch.SessionID)
 	if err := d.WriteUnder(secrets.Client); err != nil {
 		return nil, err
 	}

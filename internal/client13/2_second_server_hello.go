@@ -20,7 +20,7 @@ func retry(d *hs.Desk, offer *hello.Offer, hrr *wire.ServerHello, s *suite.Suite
 	hs.Tell(d, 0, event.RetryAsked{Group: hrr.SelectedGroup, Cookie: hrr.Has(wire.ExtCookie), Shares: shares})
 	// RFC 8446 §4.2.8: a group that the client offered, and sent no share for.
 	if hrr.Has(wire.ExtKeyShare) {
-		if !slices.Contains(offer.Hello.SupportedGroups, hrr.SelectedGroup) || slices.Contains(shares, hrr.SelectedGroup) {
+		if !slices.Contains(d.Config.Groups, hrr.SelectedGroup) || slices.Contains(shares, hrr.SelectedGroup) {
 			return nil, fault.New(fault.GroupNotOffered).With("in a HelloRetryRequest").
 				Between("groups", hs.Names(offer.Hello.SupportedGroups), []string{hrr.SelectedGroup.String()})
 		}

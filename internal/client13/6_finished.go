@@ -24,9 +24,6 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.ReadUnder(application.Server); err != nil {
 		return nil, err
 	}
-	if err := d.CompatibilityCCS(s.ClientHello.SessionID); err != nil {
-		return nil, err
-	}
 	if s.request != nil {
 		// RFC 8446 §4.4.2: a client without a suitable certificate sends an empty list.
 		if err := d.Send(&wire.Certificate{RequestContext: s.request.RequestContext}); err != nil {

@@ -54,6 +54,9 @@ func First(c *hs.Compiled) (*Offer, error) {
 	if c.Speaks(wire.TLS12) {
 		m.Add(wire.ExtRenegotiationInfo)
 	}
+	if c.GREASE {
+		return o, o.grease(c)
+	}
 	return o, nil
 }
 

@@ -51,6 +51,12 @@ type Config struct {
 	SessionLifetime time.Duration
 	// SessionBinding names the settings that a session depends on: it resumes only under the same.
 	SessionBinding string
+	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
+	// are found before new values are needed.
+	GREASE bool
+	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
+	// length; nil: none. What does not fit into the record is left out. RFC 8446 §5.4.
+	RecordPadding func(n int) int
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.
@@ -191,6 +197,9 @@ func (c *Compiled) compileLists() error {
 		if !suite.HasGroup(g) {
 			return badConfig("group %v: Vitro does not have it", g)
 		}
+	}
+	if !c.Speaks(wire.TLS13) {
+		c.Groups = c.Groups12
 	}
 	if c.HasECDHE && len(c.Groups) == 0 {
 		return badConfig("ECDHE suites without a group")

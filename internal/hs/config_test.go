@@ -25,6 +25,7 @@ func TestBadConfig(t *testing.T) {
 		"unknown suite":      {Config{CipherSuites: []wire.CipherSuite{0x1301}}, "TLS_AES_128_GCM_SHA256"},
 		"no version":         {Config{MinVersion: wire.TLS13, MaxVersion: wire.TLS12}, "TLS 1.2 and TLS 1.3"},
 		"unknown group":      {Config{Groups: []wire.NamedGroup{30}}, "x448"},
+		"no groups of 1.2":   {Config{MaxVersion: wire.TLS12, Groups: []wire.NamedGroup{wire.X25519MLKEM768}}, "without a group"},
 		"no groups":          {Config{Groups: []wire.NamedGroup{}}, "without a group"},
 		"unknown scheme":     {Config{SignatureSchemes: []wire.SignatureScheme{wire.RSA_PKCS1_SHA1}}, "rsa_pkcs1_sha1"},
 		"empty protocol":     {Config{Protocols: []string{""}}, "1 to 255"},
@@ -59,6 +60,14 @@ func TestPolicies(t *testing.T) {
 	c, err := Compile(Config{Policy: "modern", CipherSuites: []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}})
 	if err != nil || !hasRSA(c) || len(c.CipherSuites) != 1 || len(c.CipherSuites13) != 3 || c.PolicySet != "" {
 		t.Errorf("an explicit list became %v: %v", c.CipherSuites, err)
+	}
+}
+
+// TLS 1.2 alone has no hybrid groups, and a client does not name them.
+func TestGroupsOfTLS12(t *testing.T) {
+	c, err := Compile(Config{MaxVersion: wire.TLS12, Groups: []wire.NamedGroup{wire.X25519MLKEM768, wire.X25519}})
+	if err != nil || !slices.Equal(c.Groups, []wire.NamedGroup{wire.X25519}) {
+		t.Errorf("the groups are %v, want x25519 alone: %v", c.Groups, err)
 	}
 }
 

@@ -2,11 +2,13 @@ package hs
 
 import (
 	"crypto/subtle"
+	"errors"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/keys12"
 	"github.com/vitro-tls/vitro/internal/record"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // Keys12 are the keys of a TLS 1.2 connection while its Finished messages are still to come.
@@ -60,3 +62,27 @@ func (d *Desk) CheckFinished12(got, expected, raw []byte) error {
 	d.Transcript.Add(raw)
 	return nil
 }
+
+// exporter12 derives keys for other uses. RFC 5705 §4.
+type exporter12 struct {
+	schedule       *keys12.Schedule
+	client, server wire.Random
+}
+
+var errNoExtendedMaster = errors.New("without the extended master secret (RFC 7627 §5.4) two connections could share an exported key")
+
+// NewExporter12 makes a connection's exporter.
+func NewExporter12(n *Negotiated, s *keys12.Schedule) Exporter {
+	if !n.ExtendedMaster {
+		return refusingExporter{errNoExtendedMaster}
+	}
+	return &exporter12{s, n.ClientHello.Random, n.ServerHello.Random}
+}
+
+func (e *exporter12) Export(label string, context []byte, length int) ([]byte, error) {
+	return e.schedule.Export(label, context, length, &e.client, &e.server)
+}
+
+type refusingExporter struct{ reason error }
+
+func (e refusingExporter) Export(string, []byte, int) ([]byte, error) { return nil, e.reason }

@@ -135,6 +135,15 @@ func (d *Desk) CompatibilityCCS(sessionID []byte) error {
 	return d.Out.writeClear(wire.ContentChangeCipherSpec, []byte{1})
 }
 
+// OweCCS is CompatibilityCCS for a client that has keys and nothing to say yet: it goes out in front of what is encrypted
+// first, which may be an alert. RFC 8446 §D.4.
+func (d *Desk) OweCCS(sessionID []byte) {
+	if !d.ccsSent && len(sessionID) > 0 {
+		d.ccsSent = true
+		d.Out.oweCCS()
+	}
+}
+
 // TakeKeyUpdate changes to the peer's next keys, and ours if it asks for that. RFC 8446 §4.6.3.
 func (d *Desk) TakeKeyUpdate(m *wire.KeyUpdate, read *Traffic13) (*Traffic13, error) {
 	Note(d, m)

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
-	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -31,10 +30,15 @@ type Negotiated struct {
 	SCTs               [][]byte
 	ClientFinished     []byte
 	ServerFinished     []byte
-	Exporter           *keys13.Exporter // TLS 1.3
-	Session            *want.Session    // that is resumed, nil in a full handshake
+	Exporter           Exporter
+	Session            *want.Session // that is resumed, nil in a full handshake
 	Resumed            bool
 	SelectedIdentity   uint16 // TLS 1.3: of the session's ticket among those of the ClientHello
+}
+
+// Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
+type Exporter interface {
+	Export(label string, context []byte, length int) ([]byte, error)
 }
 
 // With returns a copy that change was applied to.
@@ -99,6 +103,9 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 		ClientFinished:   n.ClientFinished,
 		ServerFinished:   n.ServerFinished,
 		Resumed:          n.Resumed,
+	}
+	if n.Exporter != nil {
+		s.Export = n.Exporter.Export
 	}
 	if n.Suite != nil {
 		s.CipherSuite = n.Suite.ID

@@ -21,10 +21,13 @@ type Outgoing struct {
 	traffic *Traffic13 // TLS 1.3: what the keys come from
 	updated bool       // a KeyUpdate is among what waits
 	patient bool       // all that waits may wait for company
+	owesCCS bool       // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
 }
 
-// Init sets the version that records carry at first. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
-func (o *Outgoing) Init(stream *event.Stream, v wire.Version) { o.stream, o.version = stream, v }
+// Init sets the version that records carry at first, and the padding policy. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.
+func (o *Outgoing) Init(stream *event.Stream, v wire.Version, pad func(int) int) {
+	o.stream, o.version, o.half.Pad = stream, v, pad
+}
 
 // SetVersion sets the version that records carry from now on.
 func (o *Outgoing) SetVersion(v wire.Version) {
@@ -58,12 +61,23 @@ func (o *Outgoing) Aside(t wire.ContentType, content []byte) (bool, error) {
 func (o *Outgoing) writeClear(t wire.ContentType, content []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	var err error
+	o.pending, err = o.sealClear(o.pending, t, content)
+	return err
+}
+
+func (o *Outgoing) sealClear(dst []byte, t wire.ContentType, content []byte) ([]byte, error) {
 	keys := o.half
 	o.half = record.Half{}
-	var err error
-	o.pending, err = o.seal(o.pending, t, content)
+	dst, err := o.seal(dst, t, content)
 	o.half = keys
-	return err
+	return dst, err
+}
+
+func (o *Outgoing) oweCCS() {
+	o.mu.Lock()
+	o.owesCCS = true
+	o.mu.Unlock()
 }
 
 // ChangeKeys puts a ChangeCipherSpec out and protects what follows.
@@ -194,6 +208,14 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 		return dst, o.closed
 	}
 	o.patient = false
+	if o.owesCCS && o.half.Protected() {
+		o.owesCCS = false
+		event.Emit(o.stream, 0, event.Message{Sent: true, Message: new(wire.ChangeCipherSpec)})
+		var err error
+		if dst, err = o.sealClear(dst, wire.ContentChangeCipherSpec, []byte{1}); err != nil {
+			return dst, err
+		}
+	}
 	for {
 		n := min(len(content), record.MaxPlaintext)
 		start := len(dst)

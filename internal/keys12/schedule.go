@@ -3,6 +3,8 @@ package keys12
 import (
 	"crypto"
 	"crypto/subtle"
+	"fmt"
+	"slices"
 
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
@@ -71,6 +73,28 @@ func (k *Schedule) finished(label string, transcript []byte) []byte {
 	out := make([]byte, wire.VerifyDataLen)
 	prf(k.suite.Hash, out, k.master[:], label, transcript)
 	return out
+}
+
+// reserved labels are the protocol's own. RFC 5705 §4.
+var reserved = []string{"client finished", "server finished", "master secret", "key expansion", "extended master secret"}
+
+// Export derives a key for another use from the master secret and both randoms; a nil context and an empty one give
+// different keys. RFC 5705 §4.
+func (k *Schedule) Export(label string, context []byte, length int, client, server *wire.Random) ([]byte, error) {
+	if slices.Contains(reserved, label) {
+		return nil, fmt.Errorf("the label %q is reserved", label)
+	}
+	if length < 0 || length > 1<<16 || len(context) > 1<<16-1 {
+		return nil, fmt.Errorf("a key of %d bytes from a context of %d: both have at most 2^16-1", length, len(context))
+	}
+	seed := slices.Concat(client[:], server[:])
+	if context != nil {
+		seed = append(seed, byte(len(context)>>8), byte(len(context)))
+		seed = append(seed, context...)
+	}
+	out := make([]byte, length)
+	prf(k.suite.Hash, out, k.master[:], label, seed)
+	return out, nil
 }
 
 // ChoosePremaster returns what a server goes on with in RSA key exchange: what was decrypted, if that has the right

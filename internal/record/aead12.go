@@ -35,6 +35,9 @@ func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
 func (p *aead12) Overhead() int      { return p.suite.Overhead() }
 func (p *aead12) MaxCiphertext() int { return MaxCiphertext }
 
+// Room: padding comes with TLS 1.3.
+func (p *aead12) Room(int) int { return 0 }
+
 // setNonce: the explicit part of a GCM nonce is the sequence number, which never repeats under one key (RFC 5288
 // §3); a wholly implicit nonce has it added by exclusive or (RFC 7905 §2).
 func (p *aead12) setNonce(explicit []byte, seq uint64) {
@@ -55,7 +58,7 @@ func (p *aead12) setAdditional(seq uint64, h Header, plaintextLen int) {
 	binary.BigEndian.PutUint16(p.additional[11:], uint16(plaintextLen))
 }
 
-func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte {
+func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, _ int) []byte {
 	dst = h.append(dst)
 	if p.suite.ExplicitNonceLen > 0 {
 		dst = binary.BigEndian.AppendUint64(dst, seq)

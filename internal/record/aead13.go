@@ -35,6 +35,9 @@ func NewAEAD13(c *suite.Cipher, key, iv []byte) (Protection, error) {
 func (p *aead13) Overhead() int      { return 1 + p.tagLen }
 func (p *aead13) MaxCiphertext() int { return MaxCiphertext13 }
 
+// Room: RFC 8446 §5.4: content and padding together have no more than 2^14 bytes.
+func (p *aead13) Room(n int) int { return MaxPlaintext - n }
+
 // setNonce: the sequence number is added to the IV by exclusive or. RFC 8446 §5.3.
 func (p *aead13) setNonce(seq uint64) {
 	p.nonce = p.iv
@@ -43,7 +46,7 @@ func (p *aead13) setNonce(seq uint64) {
 }
 
 // Seal takes the type of the content in h; the type and version that the record shows are always the same.
-func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte {
+func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) []byte {
 	inner := byte(h.Type)
 	h.Type, h.Version = wire.ContentApplicationData, wire.TLS12
 	p.setNonce(seq)
@@ -51,6 +54,7 @@ func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte
 	dst = append(dst, p.additional[:]...)
 	start := len(dst)
 	dst = append(append(dst, plaintext...), inner)
+	dst = append(dst, make([]byte, padding)...)
 	return p.aead.Seal(dst[:start], p.nonce[:], dst[start:], p.additional[:])
 }
 

@@ -188,7 +188,7 @@ func TestNonces13(t *testing.T) {
 		for seq, want := range map[uint64]string{
 			0: "020202020202020202020202", 5: "020202020202020202020207", 0x0102030405060708: "02020202030001060704050a",
 		} {
-			p.Seal(nil, seq, Header{Type: wire.ContentApplicationData}, nil)
+			p.Seal(nil, seq, Header{Type: wire.ContentApplicationData}, nil, 0)
 			if got := hex.EncodeToString(p.(*aead13).nonce[:]); got != want {
 				t.Errorf("%s: the nonce of record %d is %s, want %s", name, seq, got, want)
 			}

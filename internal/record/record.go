@@ -45,8 +45,11 @@ type Protection interface {
 	Overhead() int
 	// MaxCiphertext is the largest payload that an honest peer sends.
 	MaxCiphertext() int
-	// Seal appends a protected record, header included.
-	Seal(dst []byte, seq uint64, h Header, plaintext []byte) []byte
+	// Room is how many bytes of padding a record with n bytes of plaintext may have; 0 without padding.
+	Room(n int) int
+	// Seal appends a protected record, header included, with padding bytes of padding. The header's length is that
+	// of the whole.
+	Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) []byte
 	// Open decrypts payload in place. Its error is fault.BadRecordMAC if the record is not the peer's, and says
 	// what is wrong with the peer's record otherwise.
 	Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error)
@@ -56,6 +59,8 @@ type Protection interface {
 type Half struct {
 	protection Protection
 	seq        uint64
+	// Pad says how much padding a record with n bytes of plaintext is to have; nil: none. RFC 8446 §5.4.
+	Pad func(n int) int
 }
 
 // SetProtection changes the keys; the sequence number starts again. RFC 5246 §6.1, RFC 8446 §5.3.
@@ -129,8 +134,12 @@ func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []
 	if err := h.checkSequence(); err != nil {
 		return dst, err
 	}
-	header.Length += h.protection.Overhead()
-	dst = h.protection.Seal(dst, h.seq, header, plaintext)
+	padding := 0
+	if h.Pad != nil {
+		padding = max(0, min(h.Pad(len(plaintext)), h.protection.Room(len(plaintext))))
+	}
+	header.Length += h.protection.Overhead() + padding
+	dst = h.protection.Seal(dst, h.seq, header, plaintext, padding)
 	h.seq++
 	return dst, nil
 }

@@ -134,7 +134,7 @@ func TestNonces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.Seal(nil, 5, Header{Type: wire.ContentApplicationData, Version: wire.TLS12}, nil)
+		p.Seal(nil, 5, Header{Type: wire.ContentApplicationData, Version: wire.TLS12}, nil, 0)
 		if got := hex.EncodeToString(p.(*aead12).nonce[:]); got != want {
 			t.Errorf("%s: the nonce of record 5 is %s, want %s", name, got, want)
 		}

@@ -28,7 +28,10 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.Send(ours); err != nil {
 		return nil, err
 	}
-	n := s.With(func(n *hs.Negotiated) { n.ClientFinished, n.ServerFinished = expected, ours.VerifyData })
+	n := s.With(func(n *hs.Negotiated) {
+		n.ClientFinished, n.ServerFinished = expected, ours.VerifyData
+		n.Exporter = hs.NewExporter12(n, s.keys.Schedule)
+	})
 	return n.Done(d, connected{}), nil
 }
 

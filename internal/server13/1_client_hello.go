@@ -125,6 +125,7 @@ func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.Key
 		Protocol:    protocol,
 		Group:       share.Group,
 	}
+	n.ExtendedMaster = true // RFC 8446 §D: the keys always depend on the whole handshake
 	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, Offered: ch.SupportedGroups, Ours: d.Config.Groups})
 	return resume(d, n, share, truncated)
 }

@@ -1,0 +1,109 @@
+// Package evil is a peer that misbehaves on purpose. It is a genuine engine with a hand between it and the network: the
+// hand takes its flights apart below the encryption, alters them, and seals them again under the right keys and
+// sequence numbers, so that what its victim meets is wrong in the one way that was meant.
+package evil
+
+import (
+	"bytes"
+
+	"github.com/vitro-tls/vitro/engine"
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Kind is a kind of handshake. All of them have SHA-256, which this package computes with by itself.
+type Kind struct {
+	Name    string
+	Version wire.Version
+	Suite   wire.CipherSuite
+	Key     testkit.Kind
+	Stapled bool // the server has an OCSP response
+	Retry   bool // the server asks for another group
+}
+
+// Kinds are all kinds of handshake that Vitro has.
+var Kinds = []Kind{
+	{"RSA", wire.TLS12, wire.TLS_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA, false, false},
+	{"ECDHE-RSA", wire.TLS12, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA, false, false},
+	{"ECDHE-ECDSA", wire.TLS12, wire.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, testkit.P256, true, false},
+	{"TLS13", wire.TLS13, wire.TLS_AES_128_GCM_SHA256, testkit.P256, true, false},
+	{"TLS13-retry", wire.TLS13, wire.TLS_CHACHA20_POLY1305_SHA256, testkit.RSA, false, true},
+}
+
+func (k Kind) config(role fault.Role) engine.Config {
+	c := engine.Config{MinVersion: k.Version, MaxVersion: k.Version, Protocols: []string{"http/1.1"}}
+	if k.Version == wire.TLS13 {
+		c.CipherSuites13 = []wire.CipherSuite{k.Suite}
+	} else {
+		c.CipherSuites = []wire.CipherSuite{k.Suite}
+	}
+	c.Groups = []wire.NamedGroup{wire.X25519, wire.SecP256r1}
+	if role == fault.Client {
+		c.ServerName = testkit.Host
+		return c
+	}
+	if k.Retry {
+		c.Groups = c.Groups[1:]
+	}
+	credential := *testkit.Credential(k.Key)
+	if k.Stapled {
+		credential.OCSP, credential.SCTs = []byte("staple"), [][]byte{[]byte("timestamp")}
+	}
+	c.Credentials = []*want.Credential{&credential}
+	return c
+}
+
+// End is one end of a connection, with what it told its key log.
+type End struct {
+	*engine.Engine
+	Role    fault.Role
+	Err     error
+	Ready   bool
+	kind    Kind
+	secrets map[string][]byte
+	derived event.KeysDerived
+	tap     tap
+}
+
+// NewEnd makes a genuine client or server for a kind of handshake.
+func NewEnd(k Kind, role fault.Role) (*End, error) {
+	e := &End{Role: role, kind: k, secrets: map[string][]byte{}}
+	c := k.config(role)
+	c.Secrets, c.Tracer = e, e
+	compiled, err := engine.Compile(c)
+	if err != nil {
+		return nil, err
+	}
+	if role == fault.Client {
+		e.Engine = engine.NewClient(compiled, engine.Options{Conn: 1})
+	} else {
+		e.Engine = engine.NewServer(compiled, engine.Options{Conn: 1})
+	}
+	return e, nil
+}
+
+// Secret keeps what a key log would.
+func (e *End) Secret(label string, _, secret []byte) { e.secrets[label] = bytes.Clone(secret) }
+
+// Event keeps the randoms that the keys came from.
+func (e *End) Event(_ event.Meta, v event.Event) {
+	if d, ok := v.(event.KeysDerived); ok {
+		e.derived = d
+	}
+}
+
+// answer answers as a caller would who trusts everybody: what is wrong with the handshake itself must show without
+// the help of a certificate's verification.
+func answer(q want.Question) {
+	switch q := q.(type) {
+	case *want.VerifyPeer:
+		q.Answer(want.Verdict{Skipped: true})
+	case *want.Sign:
+		q.Run()
+	case *want.DecryptPremaster:
+		q.Run()
+	}
+}
