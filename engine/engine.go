@@ -282,6 +282,9 @@ func (e *Engine) AppendOutput(dst []byte) []byte { return e.desk.Out.Take(dst) }
 // next, and is returned with it: alone it would hold up a server whose client does not read yet.
 func (e *Engine) HasOutput() bool { return e.desk.Out.Waiting() }
 
+// HasTicket reports whether Output would return a session ticket that waits for what is sent next.
+func (e *Engine) HasTicket() bool { return e.desk.Out.Patient() }
+
 // Seal appends plaintext to dst as records of application data, behind what Output still has. The error is that of
 // a connection that is closed or has failed.
 func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) {

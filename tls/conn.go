@@ -131,6 +131,9 @@ func (c *Conn) readRecord() error {
 			return err
 		}
 		c.read.lent.tidy()
+		if c.read.tickets {
+			c.sendTickets()
+		}
 		if err := c.read.lent.fill(c.conn); err != nil {
 			return c.readFailed(err)
 		}
@@ -232,7 +235,7 @@ func (c *Conn) Close() error {
 	}
 	var goodbye error
 	// A Write that is stuck holds the lock, and is interrupted by the close.
-	if c.write.mu.TryLock() {
+	if c.lockToClose() {
 		c.write.shut = true
 		goodbye = c.sayGoodbye()
 		c.write.mu.Unlock()

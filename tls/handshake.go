@@ -60,6 +60,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return err
 	}
 	c.loaded = nil
+	c.read.tickets = c.engine.HasTicket()
 	c.state = connectionState(c.engine.State())
 	c.handshakeDone.Store(true)
 	return nil

@@ -2,6 +2,7 @@ package tls
 
 import (
 	"sync"
+	"time"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/session"
@@ -108,6 +109,35 @@ func (c *Conn) storeSessions() {
 			c.answerNow(q)
 		}
 	}
+}
+
+// sendTickets sends a server's tickets when it begins to wait for its client, which may wait for them; read.mu is held.
+// A client that writes before it reads is not waited for: the write goes on beside the Read. Where the server has spoken
+// before, they are gone already.
+func (c *Conn) sendTickets() {
+	c.read.tickets = false
+	if !c.engine.HasTicket() || !c.write.mu.TryLock() {
+		return
+	}
+	tickets := c.engine.Output()
+	c.write.tickets.Store(true)
+	go func() {
+		_ = c.writeOut(tickets)
+		c.write.mu.Unlock()
+		c.write.tickets.Store(false)
+		c.flush() // what a Read had to say meanwhile
+	}()
+}
+
+// lockToClose locks the write half, unless a Write is stuck in it, which the close interrupts. Tickets on their way are
+// no Write of the caller's: they are waited for, within bounds, so that close_notify can follow.
+func (c *Conn) lockToClose() bool {
+	if c.write.tickets.Load() {
+		_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
+		c.write.mu.Lock()
+		return true
+	}
+	return c.write.mu.TryLock()
 }
 
 func (c *Conn) answerSession(q want.Question) {

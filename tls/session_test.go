@@ -233,6 +233,45 @@ func TestTicketDoesNotBlock(t *testing.T) {
 	}
 }
 
+// A client that waits for its ticket before it says anything gets it while the server waits for the client.
+func TestTicketWithoutData(t *testing.T) {
+	cc, sc := resumingConfigs()
+	client, server := pair(t, cc, sc)
+	if cerr, serr := both(client, server); cerr != nil || serr != nil {
+		t.Fatal(cerr, serr)
+	}
+	stored := make(chan struct{})
+	tell := tellingStore{cc.ClientSessionCache, stored}
+	client.config = cc.Clone()
+	client.config.ClientSessionCache = tell
+	ended := make(chan error, 2)
+	for _, c := range []*Conn{client, server} {
+		go func() {
+			_, err := c.Read(make([]byte, 1))
+			ended <- err
+		}()
+	}
+	<-stored
+	client.CloseWrite()
+	if err := <-ended; err != io.EOF {
+		t.Errorf("the server reads %v", err)
+	}
+	server.Close()
+	if err := <-ended; err != io.EOF {
+		t.Errorf("the client reads %v", err)
+	}
+}
+
+type tellingStore struct {
+	ClientSessionCache
+	stored chan struct{}
+}
+
+func (s tellingStore) Put(key string, session *want.Session) {
+	s.ClientSessionCache.Put(key, session)
+	close(s.stored)
+}
+
 // A store elsewhere, which can do no more than Get and Put, keeps sessions as bytes.
 type bytesStore map[string][]byte
 

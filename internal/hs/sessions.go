@@ -131,6 +131,13 @@ func (o *Outgoing) Later(t wire.ContentType, content []byte) (bool, error) {
 	return err == nil, err
 }
 
+// Patient reports whether something waits that may wait for company.
+func (o *Outgoing) Patient() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.pending) > 0 && o.patient
+}
+
 // Resumption makes the resumption_master_secret, once the client's Finished is in the transcript. It consumes what is
 // left of the key schedule.
 func (a *Application13) Resumption(d *Desk) []byte { return a.master.Resumption(d.Transcript.Sum()) }
