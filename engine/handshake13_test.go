@@ -132,6 +132,23 @@ func TestVersions(t *testing.T) {
 		wantFault(t, client, fault.DowngradeDetected, out)
 		provoked(fault.DowngradeDetected)
 	})
+	// RFC 7507 §3: a client that says that it fell back had no need to.
+	t.Run("fallback", func(t *testing.T) {
+		for highest, refused := range map[wire.Version]bool{0: true, wire.TLS12: false} {
+			sc := serverConfig13(testkit.P256)
+			sc.MaxVersion = highest
+			client, server := newClient(t, clientConfig()), newServer(t, sc)
+			ch := split(t, client.step(t), wire.Context{})[0].(*wire.ClientHello)
+			ch.CipherSuites = append(slices.Clone(ch.CipherSuites), wire.TLS_FALLBACK_SCSV)
+			out := server.take(t, frame(t, ch), 1<<20)
+			if refused {
+				wantFault(t, server, fault.InappropriateFallback, out)
+				provoked(fault.InappropriateFallback)
+			} else if server.err != nil {
+				t.Errorf("a server of TLS 1.2 refuses a client that fell back to it: %v", server.err)
+			}
+		}
+	})
 }
 
 // What a ClientHello lists for TLS 1.3 is no offer in TLS 1.2: hybrid groups, and what is there to be ignored

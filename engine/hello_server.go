@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hello"
@@ -49,6 +51,10 @@ func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
 func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	opened(d)
 	theirs := OfferedVersions(ch)
+	// RFC 7507 §3: who says that it fell back to an older version must not have had to.
+	if ch.Offers(wire.TLS_FALLBACK_SCSV) && !slices.Contains(theirs, d.Config.Versions[0]) {
+		return nil, fault.New(fault.InappropriateFallback).Between("versions", hs.Names(d.Config.Versions), hs.Names(theirs))
+	}
 	version, ok := hello.FirstCommon(d.Config.Versions, theirs)
 	if !ok {
 		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(d.Config.Versions), hs.Names(theirs))

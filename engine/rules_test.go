@@ -527,6 +527,19 @@ func TestKeyUsage(t *testing.T) {
 	provoked(fault.WrongKeyUsage)
 }
 
+// In TLS 1.3 the certificate's key only ever signs. RFC 8446 §4.4.2.2.
+func TestKeyUsage13(t *testing.T) {
+	flawed := credentialOf(t, testkit.Flawed(testkit.NoDigitalSignature, testkit.P256))
+	mixed := *testkit.Credential(testkit.P256)
+	mixed.Chain, mixed.Signer = flawed.Chain, flawed.Signer
+	client, server := newClient(t, clientConfig13()), newServer(t, engine.Config{Credentials: []*want.Credential{&mixed}})
+	client.answer = func(q want.Question) { q.(*want.VerifyPeer).Answer(want.Verdict{Skipped: true}) }
+	shake(t, client, server, 1<<20)
+	if !errors.Is(client.err, fault.WrongKeyUsage) {
+		t.Errorf("failed with %v, want the rule %s", client.err, fault.WrongKeyUsage.Name)
+	}
+}
+
 // A random source that fails fails the handshake, and nothing goes on with zeroes.
 func TestEntropyFails(t *testing.T) {
 	broken := hs.NewEntropy(bytes.NewReader(nil))

@@ -16,7 +16,14 @@ var dumpRow = regexp.MustCompile(`(?m)^([0-9a-f]{4})  +((?:[0-9a-f]{2} )*[0-9a-f
 
 // TestDumpHasEveryByte reads the bytes back from the dump of each message of a handshake.
 func TestDumpHasEveryByte(t *testing.T) {
+	scenes := map[string]func(event.Tracer){}
 	for name, kx := range keyExchanges {
+		scenes[name] = func(check event.Tracer) { newScene(t, kx, check, nil).play() }
+	}
+	for name, retry := range retries {
+		scenes[name] = func(check event.Tracer) { newScene13(t, retry, check, nil).play() }
+	}
+	for name, play := range scenes {
 		messages := 0
 		check := event.TracerFunc(func(_ event.Meta, e event.Event) {
 			m, ok := e.(event.Message)
@@ -31,7 +38,7 @@ func TestDumpHasEveryByte(t *testing.T) {
 				t.Errorf("%s, %v: the dump has\n%x\nnot\n%x\n%s", name, m.Message.Type(), got, want, dump)
 			}
 		})
-		newScene(t, kx, check, nil).play()
+		play(check)
 		if messages < 9 {
 			t.Errorf("%s: only %d messages were dumped", name, messages)
 		}

@@ -70,17 +70,21 @@ func bodyObject(m wire.Message) (o object) {
 	case *wire.Finished:
 		return object{{"verify_data", hex.EncodeToString(m.VerifyData)}}
 	case *wire.CertificateRequest:
-		if m.Context().Version == wire.TLS13 {
-			return object{{"request_context", hex.EncodeToString(m.RequestContext)}, {"extensions", extensionObjects(&m.Extensions)}}
-		}
-		return object{{"certificate_types", names(m.CertificateTypes)},
-			{"signature_algorithms", names(m.SignatureAlgorithms)}, {"authorities", hexes(m.Authorities)}}
+		return requestObject(m)
 	case *wire.CertificateStatus:
 		return object{{"status", m.Status.String()}, {"response", hex.EncodeToString(m.Response)}}
 	default:
 		return bodyObject13(m)
 	}
 	return o
+}
+
+func requestObject(m *wire.CertificateRequest) object {
+	if m.Context().Version == wire.TLS13 {
+		return object{{"request_context", hex.EncodeToString(m.RequestContext)}, {"extensions", extensionObjects(&m.Extensions)}}
+	}
+	return object{{"certificate_types", names(m.CertificateTypes)},
+		{"signature_algorithms", names(m.SignatureAlgorithms)}, {"authorities", hexes(m.Authorities)}}
 }
 
 // extensionObjects has the extensions in the order of the wire, each with what it says.

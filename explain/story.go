@@ -88,6 +88,11 @@ var unverified = chapter{
 	known:   "a public key, and nothing of whose it is",
 	section: "RFC 5246 §F.1.1"}
 
+// serverVerification is where the server asked the client for a certificate.
+var serverVerification = chapter{
+	what:    "The server makes up its mind whether to believe the client's certificates.",
+	section: "RFC 5280 §6"}
+
 func chapterOf(step fault.Step, kx wire.KeyExchange) chapter {
 	if kx == wire.KeyExchangeECDHE {
 		if c, ok := ecdheStory[step]; ok {

@@ -213,3 +213,18 @@ func TestSkippedVerificationIsLoud(t *testing.T) {
 		}
 	}
 }
+
+// TestServerVerifiesToo: a client's certificate is judged beside the story, which has step 5 in the client.
+func TestServerVerifiesToo(t *testing.T) {
+	var page bytes.Buffer
+	tell(Text(&page, Options{Level: Full}), fault.Server, []event.Event{
+		event.Check{What: event.CheckDates, Passed: true, Subject: "CN=client"},
+		event.PeerVerified{},
+	})
+	words := strings.Join(strings.Fields(page.String()), " ")
+	for _, want := range []string{"+ Server Verification in the server", "✓ dates", "verified yes"} {
+		if !strings.Contains(words, want) {
+			t.Errorf("%q is not told:\n%s", want, page.String())
+		}
+	}
+}

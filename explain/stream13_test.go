@@ -35,7 +35,10 @@ func (s *scene13) play() {
 	s.afterwards()
 }
 
+// shareLens are the lengths of a client's shares; of the hybrid group's the server's is another.
 var shareLens = map[wire.NamedGroup]int{wire.X25519MLKEM768: 1216, wire.X25519: 32, wire.SecP384r1: 97}
+
+const hybridAnswerLen = 1120
 
 func share(g wire.NamedGroup, of byte) wire.KeyShare {
 	return wire.KeyShare{Group: g, Public: bytes.Repeat([]byte{of}, shareLens[g])}
@@ -88,6 +91,9 @@ func (s *scene13) hellos() {
 	event.Emit(&s.server, 0, event.SchemeChosen{Scheme: wire.ECDSA_SECP256R1_SHA256, Offered: suite.Schemes()})
 	answer := s.serverHello()
 	answer.KeyShares = []wire.KeyShare{share(s.group, 0x5e)}
+	if s.group == wire.X25519MLKEM768 {
+		answer.KeyShares[0].Public = answer.KeyShares[0].Public[:hybridAnswerLen]
+	}
 	s.crosses(fault.Server, answer, false)
 	if !s.retry {
 		s.crossesUnseen(fault.Server)

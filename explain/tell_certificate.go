@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -59,6 +60,19 @@ func (v *view) verified(e event.PeerVerified) []para {
 		text += fmt.Sprintf(", by a chain of %d that ends in %s", n, quoted(subject(e.Chain[n-1])))
 	}
 	return []para{toned(good, "verified", text)}
+}
+
+// peerVerified tells step 5, and what the server does likewise with a client's certificate.
+func (v *view) peerVerified(m event.Meta, e event.PeerVerified) []block {
+	switch {
+	case v.role == fault.Server && m.Step == 0:
+		blocks := v.insideAs(m, serverVerification, v.verified(e))
+		blocks[0].title = "Server Verification"
+		return blocks
+	case e.Skipped:
+		return v.insideAs(m, unverified, v.verified(e))
+	}
+	return v.inside(m, v.verified(e))
 }
 
 // checkPara tells one check.

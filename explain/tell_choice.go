@@ -14,24 +14,24 @@ func (v *view) choice(e event.Event) {
 	switch e := e.(type) {
 	case event.Opened:
 		v.opened(e)
-		return
 	case event.PolicyReplaced:
 		v.hold(anyMessage, toned(bad, "policy", fmt.Sprintf("the environment variable %s replaced the default policy by %s",
 			peer(e.Variable), quoted(e.Policy))))
-		return
 	case event.Resumption:
 		v.hold(anyMessage, value("session", resumptionWords[e.Why]))
-		return
 	case event.RetryAsked:
 		v.retryAsked(e)
-		return
 	case event.Check:
 		v.hold(anyMessage, checkPara(e))
-		return
+	default:
+		if v.role == fault.Server {
+			v.reason(e)
+		}
 	}
-	if v.role != fault.Server {
-		return
-	}
+}
+
+// reason holds why the server chose as it did.
+func (v *view) reason(e event.Event) {
 	switch e := e.(type) {
 	case event.VersionChosen:
 		v.version = e.Version
@@ -40,29 +40,32 @@ func (v *view) choice(e event.Event) {
 	case event.SuiteChosen:
 		v.hold(wire.TypeServerHello, suiteParas(e)...)
 	case event.GroupChosen:
-		if v.is13() {
-			v.hold(wire.TypeServerHello, v.groupPara13(e))
-			return
-		}
-		v.hold(wire.TypeServerKeyExchange, value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
-			e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8))))
+		v.hold(v.saidIn(wire.TypeServerKeyExchange, wire.TypeServerHello), v.groupPara(e))
 	case event.SchemeChosen:
-		with := wire.TypeServerKeyExchange
-		if v.is13() {
-			with = wire.TypeCertificateVerify
-		}
-		v.hold(with, value("scheme", fmt.Sprintf("%s fits the certificate's key, and is among the %d that the client offers",
-			e.Scheme, len(e.Offered))))
+		v.hold(v.saidIn(wire.TypeServerKeyExchange, wire.TypeCertificateVerify), value("scheme", fmt.Sprintf(
+			"%s fits the certificate's key, and is among the %d that the client offers", e.Scheme, len(e.Offered))))
 	case event.ProtocolChosen:
-		with := wire.TypeServerHello
-		if v.is13() {
-			with = wire.TypeEncryptedExtensions
-		}
-		v.hold(with, value("why", fmt.Sprintf("%s: the client offers %s, the server takes %s",
-			peer(e.Protocol), listOf(e.Offered, 8), listOf(e.Ours, 8))))
+		v.hold(v.saidIn(wire.TypeServerHello, wire.TypeEncryptedExtensions), value("why", fmt.Sprintf(
+			"%s: the client offers %s, the server takes %s", peer(e.Protocol), listOf(e.Offered, 8), listOf(e.Ours, 8))))
 	case event.CredentialChosen:
 		v.hold(wire.TypeCertificate, v.credentialPara(e))
 	}
+}
+
+// saidIn is the message that says something in TLS 1.2 and in TLS 1.3.
+func (v *view) saidIn(in12, in13 wire.HandshakeType) wire.HandshakeType {
+	if v.is13() {
+		return in13
+	}
+	return in12
+}
+
+func (v *view) groupPara(e event.GroupChosen) para {
+	if v.is13() {
+		return v.groupPara13(e)
+	}
+	return value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
+		e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8)))
 }
 
 // theirVersions is what the client said that it speaks. RFC 5246 §E.1: without a list it names the newest alone.

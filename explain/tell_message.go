@@ -26,9 +26,7 @@ func (v *view) message(m event.Meta, e event.Message, level Level) []block {
 	if m.Step == 0 {
 		title, c = v.asideOf(e.Message, sender)
 	}
-	if hello, ok := e.Message.(*wire.ClientHello); ok && m.Step != 0 && len(hello.KeyShares) > 0 {
-		c = story13[m.Step]
-	}
+	c = fitted(c, m.Step, e.Message)
 	paras := append(v.messageParas(e.Message), v.take(e.Message.Type())...)
 	if !e.Sent {
 		v.confirm(e.Message)
@@ -39,6 +37,22 @@ func (v *view) message(m event.Meta, e event.Message, level Level) []block {
 		b.body = append(b.body, para{rows: true, items: dumpRows(e.Message)})
 	}
 	return []block{b}
+}
+
+// fitted is a chapter as far as it is true of a message: before the version is known, a ClientHello with key shares is
+// one of TLS 1.3, and an empty Certificate says nothing.
+func fitted(c chapter, step fault.Step, m wire.Message) chapter {
+	switch m := m.(type) {
+	case *wire.ClientHello:
+		if step != 0 && len(m.KeyShares) > 0 {
+			return story13[step]
+		}
+	case *wire.Certificate:
+		if len(m.Chain) == 0 {
+			c.known = ""
+		}
+	}
+	return c
 }
 
 func (v *view) asideOf(m wire.Message, sender fault.Role) (string, chapter) {

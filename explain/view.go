@@ -102,10 +102,7 @@ func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
 	case event.Record:
 		return v.record(m, e, level)
 	case event.PeerVerified:
-		if e.Skipped {
-			return v.insideAs(m, unverified, v.verified(e))
-		}
-		return v.inside(m, v.verified(e))
+		return v.peerVerified(m, e)
 	case event.PremasterGenerated:
 		v.kx = e.KeyExchange
 		return v.inside(m, premasterParas(e))

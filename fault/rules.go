@@ -149,6 +149,8 @@ var (
 		"after a HelloRetryRequest something changed that may not", "")
 	BadKeyShare = rule("bad_key_share", wire.AlertIllegalParameter, "RFC 8446 §4.2.8",
 		"key_share and supported_groups do not go together", "")
+	InappropriateFallback = rule("inappropriate_fallback", wire.AlertInappropriateFallback, "RFC 7507 §3",
+		"the client came back with an older version than both sides have", "its first attempt failed, or someone between made it fail: look for that failure")
 	DowngradeDetected = rule("downgrade_detected", wire.AlertIllegalParameter, "RFC 8446 §4.1.3",
 		"the server's random says that both sides could have used a newer version", "someone between may have forced the version down")
 )

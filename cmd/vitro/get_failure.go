@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/vitro-tls/vitro/fault"
 )
@@ -87,6 +88,7 @@ func exitCodeOf(err error) int {
 	var redirect *redirectError
 	var protocol *protocolError
 	var timeout net.Error
+	var refusal *fault.PeerAlert
 	switch {
 	case errors.As(err, &write):
 		return exitWrite
@@ -98,6 +100,8 @@ func exitCodeOf(err error) int {
 		return exitHTTP
 	case errors.As(err, &protocol), errors.Is(err, fault.BadConfig):
 		return exitUsage
+	case errors.As(err, &refusal) && refusal.Asked:
+		return exitHandshake // in TLS 1.3 a client has finished when the server misses its certificate: RFC 8446 §4.4.2.4
 	case errors.As(err, &handshake):
 		for _, rule := range distrust {
 			if errors.Is(err, rule) {
@@ -113,7 +117,11 @@ func exitCodeOf(err error) int {
 func bare(err error) error {
 	var wrapped *url.Error
 	if errors.As(err, &wrapped) {
-		return wrapped.Err
+		err = wrapped.Err
+	}
+	// net/http puts the name of its function before what a connection failed with while nobody read from it.
+	if inner := errors.Unwrap(err); inner != nil && strings.HasPrefix(err.Error(), "readLoopPeekFailLocked") {
+		return inner
 	}
 	return err
 }

@@ -147,6 +147,9 @@ func TestGetNamesWhatAnswers(t *testing.T) {
 		}
 	}
 	wantsClient := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.ClientAuth = stdtls.RequireAnyClientCert })
+	wantsClient13 := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) {
+		c.ClientAuth, c.MinVersion, c.MaxVersion = stdtls.RequireAnyClientCert, stdtls.VersionTLS13, 0
+	})
 	onlyH2 := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.NextProtos = []string{"h2"} })
 	newer := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.MinVersion, c.MaxVersion = stdtls.VersionTLS13, 0 })
 	for _, c := range []struct {
@@ -160,11 +163,16 @@ func TestGetNamesWhatAnswers(t *testing.T) {
 		{"a hang-up", accept(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1<<14)) }), nil, exitHandshake, "step 1 (Client Hello)"},
 		{"silence", accept(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }), []string{"--max-time", "0.2"}, exitTimeout, "fell silent"},
 		{"a wish for a client certificate", wantsClient.Listener.Addr().String(), nil, exitHandshake, "client certificate"},
+		{"the same in TLS 1.3", wantsClient13.Listener.Addr().String(), nil, exitHandshake, "certificate_required"},
+		{"the same without a word", wantsClient13.Listener.Addr().String(), []string{"-s"}, exitHandshake, "certificate_required"},
 		{"no HTTP/1.1", onlyH2.Listener.Addr().String(), []string{"--alpn", "h2"}, exitUsage, `chose "h2"`},
 		{"TLS 1.3 only", newer.Listener.Addr().String(), []string{"--tls", "1.2"}, exitHandshake, "TLS 1.2"},
 		{"nobody", unused(t), nil, exitConnect, "connection refused"},
 	} {
 		code, out, errs := get(t, append(c.args, c.address)...)
+		if strings.Contains(errs, "readLoop") {
+			t.Errorf("%s: the words of net/http's inside:\n%s", c.what, errs)
+		}
 		if code != c.code || !strings.Contains(strings.Join(strings.Fields(errs), " "), c.want) || out != "" {
 			t.Errorf("%s: exit %d, want %d and %q\n%s%s", c.what, code, c.code, c.want, out, errs)
 		}

@@ -101,7 +101,7 @@ func (f *fetch) dial(addr string) (net.Conn, error) {
 	defer f.pending.Done()
 	ctx, cancel := context.WithTimeout(f.ctx, connectTimeout)
 	defer cancel()
-	conn, err := f.connect(ctx, addr, f.config)
+	conn, err := f.connectEither(ctx, addr)
 	f.mu.Lock()
 	f.dialErr = err
 	f.mu.Unlock()
@@ -123,7 +123,8 @@ func (f *fetch) begin() bool {
 	return true
 }
 
-func (f *fetch) connect(ctx context.Context, addr string, config *tls.Config) (*tls.Conn, error) {
+// connect connects and shakes hands; patience bounds the handshake alone, 0 leaves it to ctx.
+func (f *fetch) connect(ctx context.Context, addr string, config *tls.Config, patience time.Duration) (*tls.Conn, error) {
 	config = config.Clone()
 	if config.ServerName == "" {
 		config.ServerName, _, _ = net.SplitHostPort(addr)
@@ -135,6 +136,11 @@ func (f *fetch) connect(ctx context.Context, addr string, config *tls.Config) (*
 	inner, err := new(net.Dialer).DialContext(ctx, "tcp", to)
 	if err != nil {
 		return nil, &connectError{to, err}
+	}
+	if patience > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
 	}
 	conn := tls.Client(inner, config)
 	if err := conn.HandshakeContext(ctx); err != nil {

@@ -95,6 +95,8 @@ func (t *getTeller) failure(target string, err error, probed string) error {
 	case errors.As(err, &handshake):
 		t.warn(printable(target) + ": the handshake failed")
 		_, _ = io.WriteString(t.w, explain.Error(handshake.err, t.page))
+	case told && ofTLS(err):
+		t.warn(printable(target) + ": the connection failed; the reason stands above")
 	default:
 		t.warn(printable(target + ": " + bare(err).Error()))
 	}
@@ -102,6 +104,13 @@ func (t *getTeller) failure(target string, err error, probed string) error {
 		t.warn(probed)
 	}
 	return exit
+}
+
+// ofTLS reports whether a failure is one that events tell of.
+func ofTLS(err error) bool {
+	var found *fault.Error
+	var refusal *fault.PeerAlert
+	return errors.As(err, &found) || errors.As(err, &refusal)
 }
 
 // failureLine ends the events with what the exit code stands for.

@@ -59,7 +59,7 @@ func (s awaitVerdict) keyExchange(d *hs.Desk) ([]byte, *wire.ClientKeyExchange, 
 // encryptPremaster: RFC 5246 §7.4.7.1.
 func (s awaitVerdict) encryptPremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExchange, error) {
 	key := s.PeerCertificates[0].PublicKey.(*rsa.PublicKey)
-	if err := checkKeyUsage(s.PeerCertificates[0], x509.KeyUsageKeyEncipherment, "keyEncipherment"); err != nil {
+	if err := hello.CheckKeyUsage(s.PeerCertificates[0], x509.KeyUsageKeyEncipherment); err != nil {
 		return nil, nil, err
 	}
 	premaster := make([]byte, suite.PremasterLen)
@@ -80,7 +80,7 @@ func (s awaitVerdict) encryptPremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExcha
 
 // agreePremaster: RFC 8422 §5.10.
 func (s awaitVerdict) agreePremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExchange, error) {
-	if err := checkKeyUsage(s.PeerCertificates[0], x509.KeyUsageDigitalSignature, "digitalSignature"); err != nil {
+	if err := hello.CheckKeyUsage(s.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
 		return nil, nil, err
 	}
 	share, err := d.Config.Entropy.KeyShare(s.Group)
@@ -93,14 +93,6 @@ func (s awaitVerdict) agreePremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExchang
 	}
 	hs.Tell(d, fault.StepGenPremaster, event.PremasterGenerated{KeyExchange: wire.KeyExchangeECDHE, Group: s.Group, Length: len(premaster)})
 	return premaster, &wire.ClientKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Public: share.Public()}, nil
-}
-
-// checkKeyUsage: RFC 5246 §7.4.2: where a certificate says what its key is for, it must allow this key exchange.
-func checkKeyUsage(leaf *x509.Certificate, usage x509.KeyUsage, name string) error {
-	if leaf.KeyUsage != 0 && leaf.KeyUsage&usage == 0 {
-		return fault.New(fault.WrongKeyUsage).With("its key usage lacks " + name)
-	}
-	return nil
 }
 
 // finish: from here on the client encrypts; its Finished is the first to travel so. RFC 5246 §7.4.9.

@@ -1,6 +1,7 @@
 package client13
 
 import (
+	"crypto/x509"
 	"errors"
 	"slices"
 
@@ -53,6 +54,9 @@ func (s awaitVerdict) Question() want.Question { return s.question }
 func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
 	n, err := hello.TakeVerdict(d, s.Negotiated, s.question)
 	if err != nil {
+		return nil, err
+	}
+	if err := hello.CheckKeyUsage(n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
 		return nil, err
 	}
 	return waitFinished{handshake{n, s.secrets}, s.request}, nil

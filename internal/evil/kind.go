@@ -34,7 +34,8 @@ var Kinds = []Kind{
 }
 
 func (k Kind) config(role fault.Role) engine.Config {
-	c := engine.Config{MinVersion: k.Version, MaxVersion: k.Version, Protocols: []string{"http/1.1"}}
+	// TLS 1.3 stands beside 1.2, as it does for users: a change may also push the handshake down.
+	c := engine.Config{MaxVersion: k.Version, Protocols: []string{"http/1.1"}}
 	if k.Version == wire.TLS13 {
 		c.CipherSuites13 = []wire.CipherSuite{k.Suite}
 	} else {

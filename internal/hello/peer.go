@@ -30,6 +30,19 @@ func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
+// CheckKeyUsage: where a certificate says what its key is for, it must allow what the handshake does with it. RFC 5246
+// §7.4.2, RFC 8446 §4.4.2.2.
+func CheckKeyUsage(leaf *x509.Certificate, usage x509.KeyUsage) error {
+	if leaf.KeyUsage == 0 || leaf.KeyUsage&usage != 0 {
+		return nil
+	}
+	name := "digitalSignature"
+	if usage == x509.KeyUsageKeyEncipherment {
+		name = "keyEncipherment"
+	}
+	return fault.New(fault.WrongKeyUsage).With("its key usage lacks " + name)
+}
+
 // AskVerdict raises the question whether the peer is to be trusted.
 func AskVerdict(d *hs.Desk, n *hs.Negotiated) *want.VerifyPeer {
 	question := want.NewVerifyPeer(d.Asker, want.Peer{

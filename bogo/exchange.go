@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/vitro-tls/vitro/want"
+)
+
+// exchange does with a connection what the flags want, and ends it.
+func (l *link) exchange() error {
+	if l.noOpHandshake {
+		if w := l.engine.Step(time.Now()); w.Name() != (want.Ready{}).Name() {
+			return unexpected("after the handshake the engine wants %s", w.Name())
+		}
+	}
+	if err := l.sayFirst(); err != nil {
+		return err
+	}
+	if !l.shimShutsDown {
+		if err := l.echo(); !errors.Is(err, io.EOF) {
+			return err
+		}
+	}
+	if !l.checkCloseNotify {
+		return nil // as the runner has it: without the flag nobody says goodbye
+	}
+	l.engine.Close()
+	if err := l.flush(); err != nil {
+		return err
+	}
+	if !l.shimShutsDown {
+		return nil
+	}
+	data, err := l.read()
+	if err == nil {
+		return fmt.Errorf(":data_after_close: %d bytes of application data after our close_notify", len(data))
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// sayFirst writes what the flags want to hear before anything is read.
+func (l *link) sayFirst() error {
+	state := l.engine.State()
+	if l.exportLen > 0 {
+		var context []byte
+		if l.useExportContext {
+			context = append([]byte{}, l.exportContext...)
+		}
+		exported, err := state.Export(l.exportLabel, context, int(l.exportLen))
+		if err != nil {
+			return err
+		}
+		if err := l.write(exported); err != nil {
+			return err
+		}
+	}
+	if l.tlsUnique {
+		// RFC 5929 §3.1: the first Finished, in a full handshake the client's.
+		if err := l.write(state.ClientFinished); err != nil {
+			return err
+		}
+	}
+	if l.writeDifferentSizes {
+		for _, n := range []int{1, 255, 256, 257, 16383, 16384, 16385, 32767, 32768, 32769} {
+			if err := l.write(bytes.Repeat([]byte{0x42}, n)); err != nil {
+				return err
+			}
+		}
+	}
+	if l.shimWritesFirst {
+		for range l.repeatInitialWrite {
+			if err := l.write([]byte(l.initialWrite)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// echo sends back each byte inverted, until the peer ends or the connection fails.
+func (l *link) echo() error {
+	size := 512
+	if l.readSize > 0 {
+		size = int(l.readSize)
+	}
+	for {
+		if err := l.updateKeys(l.keyUpdateBeforeRead); err != nil {
+			return err
+		}
+		data, err := l.read()
+		if err != nil {
+			return err
+		}
+		data = bytes.Clone(data)
+		for i := range data {
+			data[i] ^= 0xff
+		}
+		for len(data) > 0 {
+			if err := l.updateKeys(l.keyUpdate); err != nil {
+				return err
+			}
+			n := min(size, len(data))
+			if err := l.write(data[:n]); err != nil {
+				return err
+			}
+			data = data[n:]
+		}
+	}
+}
+
+func (l *link) updateKeys(wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	if err := l.engine.UpdateKeys(false); err != nil {
+		return err
+	}
+	return l.flush()
+}
+
+// read returns the application data of the next record that has any.
+func (l *link) read() ([]byte, error) {
+	for {
+		size, err := l.engine.RecordSize(l.in)
+		if err == nil && (size == 0 || len(l.in) < size) {
+			if err = l.fill(); err == nil {
+				continue
+			}
+			return nil, l.ended(err)
+		}
+		var data []byte
+		if err == nil {
+			data, err = l.engine.Open(l.in[:size])
+			l.in = l.in[size:]
+		}
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			_ = l.flush() // the alert; what went wrong first is what counts
+			return nil, err
+		case err != nil || len(data) > 0:
+			return data, err // a KeyUpdate that waits goes out with the reply
+		}
+	}
+}
+
+// ended: the network has no more.
+func (l *link) ended(err error) error {
+	switch {
+	case !errors.Is(err, io.EOF):
+		return l.lost(err)
+	case len(l.in) > 0:
+		return l.lost(io.ErrUnexpectedEOF)
+	}
+	return l.engine.CloseInput()
+}
+
+func (l *link) write(data []byte) error {
+	out, err := l.engine.Seal(nil, data)
+	if err != nil {
+		return err
+	}
+	if _, err := l.conn.Write(out); err != nil {
+		return l.lost(err)
+	}
+	return nil
+}
