@@ -14,6 +14,9 @@
 //		}
 //	}
 //
+// After Ready a server's Step may still raise SealTicket, and a client's StoreSession, once a record with a ticket has
+// been opened. Data flows meanwhile; an answer to SealTicket takes effect in a later Step.
+//
 // While the handshake runs, one goroutine drives the engine. After Ready the read half (Open, Step, CloseInput) and
 // the write half (Seal, Output, Close) may be driven by two. What the read half has to say to the peer (an alert)
 // waits in Output, and goes out in front of what Seal returns next: both must be written in the order of the calls.
@@ -175,6 +178,14 @@ func (e *Engine) advance() (want.Want, error) {
 	if e.recordComplete() {
 		return nil, e.takeRecord()
 	}
+	if e.ready.Load() {
+		if err := e.desk.TakeAsides(); err != nil {
+			return nil, err
+		}
+		if q := e.desk.RaiseAside(); q != nil {
+			return q, nil
+		}
+	}
 	if e.desk.Out.Waiting() {
 		return want.HaveOutput{}, nil
 	}
@@ -261,14 +272,22 @@ func (e *Engine) takeRecord() error {
 	return e.act(t, content)
 }
 
+// HasQuestion reports whether Step would raise a question, after the handshake: a session to store. Nothing waits for
+// its answer.
+func (e *Engine) HasQuestion() bool { return e.ready.Load() && e.failed() == nil && e.desk.HasAsides() }
+
 // Output returns what is to be written to the network. The bytes are the caller's.
 func (e *Engine) Output() []byte { return e.desk.Out.Take(nil) }
 
 // AppendOutput is Output into a buffer of the caller's.
 func (e *Engine) AppendOutput(dst []byte) []byte { return e.desk.Out.Take(dst) }
 
-// HasOutput reports whether Output would return anything.
+// HasOutput reports whether Output would return anything that has to go out now. A session ticket waits for what is sent
+// next, and is returned with it: alone it would hold up a server whose client does not read yet.
 func (e *Engine) HasOutput() bool { return e.desk.Out.Waiting() }
+
+// HasTicket reports whether Output would return a session ticket that waits for what is sent next.
+func (e *Engine) HasTicket() bool { return e.desk.Out.Patient() }
 
 // Seal appends plaintext to dst as records of application data, behind what Output still has. The error is that of
 // a connection that is closed or has failed.

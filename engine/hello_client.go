@@ -7,6 +7,7 @@ import (
 	"github.com/vitro-tls/vitro/internal/client13"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -15,11 +16,38 @@ type start struct{}
 
 func (start) begin(d *hs.Desk) (hs.State, error) {
 	opened(d)
+	if d.Config.ClientSessions && d.Config.Speaks(wire.TLS13) {
+		question := want.NewLoadSession(d.Asker, d.Config.ServerName, d.Now, d.Stream.Watched())
+		d.Ask(question)
+		return awaitSession{question}, nil
+	}
+	return greet(d, nil)
+}
+
+// awaitSession: has the client been here before?
+type awaitSession struct{ question *want.LoadSession }
+
+func (s awaitSession) Question() want.Question { return s.question }
+
+func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
+	session, err := s.question.Result()
+	if err != nil {
+		session = nil // a store that fails costs a full handshake, and no more
+	}
+	return greet(d, session)
+}
+
+func greet(d *hs.Desk, session *want.Session) (hs.State, error) {
 	offer, err := hello.First(d.Config)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Send(offer.Hello); err != nil {
+	if session != nil {
+		if why := offer.Resume(d.Config, session, d.Now); why != event.ResumptionTaken {
+			hs.Tell(d, 0, event.Resumption{Why: why})
+		}
+	}
+	if err := offer.Send(d); err != nil {
 		return nil, err
 	}
 	return waitServerHello{offer}, nil
@@ -60,6 +88,9 @@ func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	// RFC 8446 §4.1.3: a server that could have done better says so in its random, which an attacker cannot change.
 	if d.Config.Speaks(wire.TLS13) && sh.Random.Downgrade() != 0 {
 		return nil, fault.New(fault.DowngradeDetected).With("the server chose " + version.String())
+	}
+	if s.offer.Session != nil {
+		hs.Tell(d, 0, event.Resumption{Why: event.ResumptionDeclined})
 	}
 	return client12.Start(d, s.offer.Hello, sh)
 }

@@ -190,6 +190,7 @@ type Finished struct {
 	Protocol       string
 	ServerName     string
 	ExtendedMaster bool
+	Resumed        bool // a session of before was taken up
 }
 
 // RetryAsked: the server wants another ClientHello. RFC 8446 §4.1.4.
@@ -197,6 +198,30 @@ type RetryAsked struct {
 	Group  wire.NamedGroup   // that it wants a key share for, 0 if none
 	Cookie bool              // it wants a cookie back
 	Shares []wire.NamedGroup // that the first ClientHello had key shares for
+}
+
+// ResumptionReason says why a session was resumed, or why there is a full handshake.
+type ResumptionReason uint8
+
+const (
+	ResumptionTaken         ResumptionReason = iota // it was resumed
+	ResumptionDeclined                              // client: the server did not take it
+	ResumptionUnknownTicket                         // server: the ticket does not open
+	ResumptionExpired                               // it is too old, or from the future
+	ResumptionOtherVersion                          // it belongs to a version that is not spoken here
+	ResumptionOtherHash                             // it belongs to suites of another hash
+	ResumptionOtherName                             // it belongs to another server name
+	ResumptionOtherProtocol                         // client: it spoke an application protocol that is not offered now
+	ResumptionOtherSettings                         // it was made under settings that are not in force now
+	ResumptionNoMode                                // server: the client does not offer psk_dhe_ke
+	ResumptionPeerRefused                           // the certificates in it are not, or no longer, good
+	ResumptionUnusable                              // it lacks what resuming needs
+)
+
+// Resumption: a session was there, and was resumed or not. RFC 8446 §2.2.
+type Resumption struct {
+	Accepted bool
+	Why      ResumptionReason
 }
 
 // KeysUpdated: one direction goes on under new keys. RFC 8446 §4.6.3.
@@ -241,6 +266,7 @@ func (PremasterGenerated) Kind() string { return "premaster_generated" }
 func (KeysDerived) Kind() string        { return "keys_derived" }
 func (Finished) Kind() string           { return "finished" }
 func (RetryAsked) Kind() string         { return "retry_asked" }
+func (Resumption) Kind() string         { return "resumption" }
 func (KeysUpdated) Kind() string        { return "keys_updated" }
 func (Alert) Kind() string              { return "alert" }
 func (Truncated) Kind() string          { return "truncated" }

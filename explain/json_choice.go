@@ -38,6 +38,8 @@ func choiceObject(e event.Event) (o object) {
 		if e.Ours != nil {
 			o.add("ours", e.Ours)
 		}
+	case event.Resumption:
+		o = object{{"accepted", e.Accepted}, {"why", resumptionNames[e.Why]}}
 	case event.RetryAsked:
 		if e.Group != 0 {
 			o.add("group", e.Group.String())

@@ -71,6 +71,9 @@ func finishedObject(e event.Finished) object {
 	}
 	o.addIf("protocol", e.Protocol)
 	o.addIf("server_name", e.ServerName)
+	if e.Resumed {
+		o.add("resumed", true)
+	}
 	if e.Version != wire.TLS13 {
 		o.add("extended_master_secret", e.ExtendedMaster)
 	}

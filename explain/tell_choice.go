@@ -17,6 +17,8 @@ func (v *view) choice(e event.Event) {
 	case event.PolicyReplaced:
 		v.hold(anyMessage, toned(bad, "policy", fmt.Sprintf("the environment variable %s replaced the default policy by %s",
 			peer(e.Variable), quoted(e.Policy))))
+	case event.Resumption:
+		v.hold(anyMessage, value("session", resumptionWords[e.Why]))
 	case event.RetryAsked:
 		v.retryAsked(e)
 	case event.Check:

@@ -219,6 +219,14 @@ var (
 		"the peer's Finished does not match: it saw another handshake", "bytes were changed on the way, or both sides have different keys")
 )
 
+// Resumption. RFC 8446 §4.2.11.
+var (
+	WrongBinder = rule("wrong_binder", wire.AlertDecryptError, "RFC 8446 §4.2.11.2",
+		"the client's proof that it has the session's secret does not match", "someone may show a ticket that is not his, or bytes were changed on the way")
+	PSKNotOffered = rule("psk_not_offered", wire.AlertIllegalParameter, "RFC 8446 §4.2.11",
+		"the server resumes what we did not offer like that", "")
+)
+
 // Ours.
 var (
 	SigningFailed = rule("signing_failed", wire.AlertInternalError, "",

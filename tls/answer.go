@@ -30,13 +30,16 @@ func (c *Conn) answerNow(q want.Question) {
 	case *want.ChooseConfig:
 		c.chooseConfig(q)
 	default:
-		_ = q.Fail(fault.New(fault.InternalError).With("no answer to " + q.Name()))
+		c.answerSession(q)
 	}
 }
 
 func (c *Conn) verify(p want.Peer) want.Verdict {
 	verdict := want.Verdict{Skipped: true}
-	if roots, needed := c.trusted(p); needed {
+	switch roots, needed := c.trusted(p); {
+	case p.State.Resumed && c.loaded != nil:
+		verdict = *c.loaded // a moment ago, when the session was loaded
+	case needed:
 		verifier := trust.Verifier{Roots: roots}
 		if verdict = verifier.Verify(p, c.role); verdict.Err != nil {
 			return verdict

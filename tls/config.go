@@ -107,6 +107,10 @@ type Config struct {
 	CurvePreferences []CurveID
 	// MinVersion and MaxVersion bound the version; 0: no bound. TLS 1.2 and TLS 1.3 are what there is.
 	MinVersion, MaxVersion uint16
+	// SessionTicketsDisabled switches resumption off, at both ends.
+	SessionTicketsDisabled bool
+	// ClientSessionCache keeps a client's sessions; nil: none are resumed. Each is used once.
+	ClientSessionCache ClientSessionCache
 	// KeyLogWriter receives the secrets of every connection in the NSS key log format, so that a program such as
 	// Wireshark can decrypt them. It is for debugging: whoever reads it reads the traffic.
 	KeyLogWriter io.Writer
@@ -115,6 +119,12 @@ type Config struct {
 
 	// Policy names the allowed suites: PolicyModern (the default) or PolicyLegacy.
 	Policy string
+	// SessionTickets is how many tickets a server gives after a handshake, 0 for one: a client uses each once and gets a
+	// new one with every connection. Clients that open several connections at once have use for more.
+	SessionTickets int
+	// SessionLifetime is how long a session can be resumed after its full handshake, 0 for a day. Seven days are the
+	// most. Resuming a session does not make it younger.
+	SessionLifetime time.Duration
 	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
 	StrictClose bool
 	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
@@ -127,6 +137,8 @@ type Config struct {
 	// SecretSink receives the secrets of every connection, beside KeyLogWriter.
 	SecretSink event.SecretSink
 
+	ticketKeys ticketKeys
+
 	once     sync.Once
 	compiled *engine.Compiled
 	err      error
@@ -137,6 +149,7 @@ func (c *Config) Clone() *Config {
 	if c == nil {
 		return nil
 	}
+	tickets, set := c.ticketKeys.get(c)
 	return &Config{
 		Rand: c.Rand, Time: c.Time,
 		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetConfigForClient: c.GetConfigForClient,
@@ -145,7 +158,10 @@ func (c *Config) Clone() *Config {
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
-		Policy: c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache,
+		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime,
+		ticketKeys: ticketKeys{tickets: tickets, set: set},
+		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -170,19 +186,24 @@ func (c *Config) compile() (*engine.Compiled, error) {
 
 func (c *Config) engineConfig() (engine.Config, error) {
 	out := engine.Config{
-		Policy:        c.Policy,
-		MinVersion:    wire.Version(c.MinVersion),
-		MaxVersion:    wire.Version(c.MaxVersion),
-		Protocols:     c.NextProtos,
-		ServerName:    c.ServerName,
-		AskConfig:     c.GetConfigForClient != nil,
-		AskCredential: c.GetCertificate != nil || c.GetClientCertificate != nil,
-		StrictClose:   c.StrictClose,
-		GREASE:        c.GREASE,
-		RecordPadding: c.RecordPadding,
-		Tracer:        c.Tracer,
-		Secrets:       c.secrets(),
-		Entropy:       hs.NewEntropy(c.Rand),
+		Policy:          c.Policy,
+		MinVersion:      wire.Version(c.MinVersion),
+		MaxVersion:      wire.Version(c.MaxVersion),
+		Protocols:       c.NextProtos,
+		ServerName:      c.ServerName,
+		AskConfig:       c.GetConfigForClient != nil,
+		AskCredential:   c.GetCertificate != nil || c.GetClientCertificate != nil,
+		StrictClose:     c.StrictClose,
+		GREASE:          c.GREASE,
+		RecordPadding:   c.RecordPadding,
+		ServerSessions:  !c.SessionTicketsDisabled,
+		ClientSessions:  c.ClientSessionCache != nil && !c.SessionTicketsDisabled,
+		Tickets:         c.SessionTickets,
+		SessionLifetime: c.SessionLifetime,
+		SessionBinding:  c.sessionBinding(),
+		Tracer:          c.Tracer,
+		Secrets:         c.secrets(),
+		Entropy:         hs.NewEntropy(c.Rand),
 	}
 	if c.Policy == "" && c.CipherSuites == nil {
 		if p, ok := os.LookupEnv(PolicyVariable); ok {
@@ -262,7 +283,7 @@ func convert8(list []wire.PointFormat) []uint8 {
 type ConnectionState struct {
 	Version                     uint16
 	HandshakeComplete           bool
-	DidResume                   bool // not yet
+	DidResume                   bool // there was no certificate exchange: an earlier session was taken up
 	CipherSuite                 uint16
 	CurveID                     CurveID // 0 without ECDHE
 	NegotiatedProtocol          string

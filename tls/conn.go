@@ -18,7 +18,8 @@ import (
 // and the deadlines by any.
 type Conn struct {
 	conn   net.Conn
-	config *Config
+	config *Config // in force
+	first  *Config // that of Client or Server
 	role   fault.Role
 	// watched: somebody is told of events, which have a time.
 	watched bool
@@ -33,6 +34,9 @@ type Conn struct {
 	state         ConnectionState
 	engine        *engine.Engine
 
+	// loaded is the verdict over the session that was loaded, until the handshake is done.
+	loaded *want.Verdict
+
 	read  readHalf
 	write writeHalf
 
@@ -44,7 +48,7 @@ func newConn(conn net.Conn, config *Config, role fault.Role) *Conn {
 	if config == nil {
 		config = new(Config)
 	}
-	c := &Conn{conn: conn, config: config, role: role, watched: config.Tracer != nil}
+	c := &Conn{conn: conn, config: config, first: config, role: role, watched: config.Tracer != nil}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -120,10 +124,16 @@ func (c *Conn) readRecord() error {
 		if size > 0 && len(c.read.lent.bytes()) >= size {
 			plaintext, err := c.engine.Open(c.read.lent.take(size))
 			c.read.plaintext = plaintext
+			if err == nil {
+				c.storeSessions()
+			}
 			c.flush()
 			return err
 		}
 		c.read.lent.tidy()
+		if c.read.tickets {
+			c.sendTickets()
+		}
 		if err := c.read.lent.fill(c.conn); err != nil {
 			return c.readFailed(err)
 		}
@@ -225,7 +235,7 @@ func (c *Conn) Close() error {
 	}
 	var goodbye error
 	// A Write that is stuck holds the lock, and is interrupted by the close.
-	if c.write.mu.TryLock() {
+	if c.lockToClose() {
 		c.write.shut = true
 		goodbye = c.sayGoodbye()
 		c.write.mu.Unlock()

@@ -29,6 +29,7 @@ type readHalf struct {
 	lent      lentBuffer
 	plaintext []byte // of the last record, not yet read
 	broken    error  // a read from the network failed, and stays failed
+	tickets   bool   // session tickets may wait to be sent
 }
 
 type writeHalf struct {
@@ -36,6 +37,7 @@ type writeHalf struct {
 	shut    bool
 	broken  error       // a write to the network failed: part of a record may be out
 	alerted atomic.Bool // a fatal alert went out
+	tickets atomic.Bool // session tickets go out beside a Read
 }
 
 // lentBuffer holds bytes from the network. Once tidied it holds no memory but a record's header: a reader that is

@@ -59,6 +59,8 @@ func (c *Conn) handshake(ctx context.Context) error {
 	if err := c.shake(ctx); err != nil {
 		return err
 	}
+	c.loaded = nil
+	c.read.tickets = c.engine.HasTicket()
 	c.state = connectionState(c.engine.State())
 	c.handshakeDone.Store(true)
 	return nil
@@ -178,6 +180,7 @@ func connectionState(s want.ConnectionState) ConnectionState {
 	return ConnectionState{
 		Version:                     uint16(s.Version),
 		HandshakeComplete:           s.Complete,
+		DidResume:                   s.Resumed,
 		CipherSuite:                 uint16(s.CipherSuite),
 		CurveID:                     CurveID(s.Group),
 		NegotiatedProtocol:          s.Protocol,

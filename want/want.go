@@ -1,7 +1,8 @@
 // Package want has the questions that the engine puts to its caller, and their answers.
 //
 // The engine does no I/O and holds no keys. Whatever it cannot know or do alone it asks for: [VerifyPeer], [Sign],
-// [DecryptPremaster], [ChooseConfig], [ChooseCredential]. The rest of the sum says how the caller's loop goes on:
+// [DecryptPremaster], [ChooseConfig], [ChooseCredential], and for sessions that can be resumed [LoadSession],
+// [StoreSession], [OpenTicket], [SealTicket]. The rest of the sum says how the caller's loop goes on:
 // [NeedInput], [HaveOutput], [Ready], [Failed].
 //
 // A question is answered once, by Answer or Fail, from any goroutine, now or later; the answer takes effect in the
@@ -232,6 +233,8 @@ type ConnectionState struct {
 	OCSPResponse     []byte
 	SCTs             [][]byte
 	Complete         bool
+	// Resumed: there was no certificate exchange; PeerCertificates are those of the session.
+	Resumed bool
 	// Export derives a key for another use, nil before the handshake is done: RFC 5705 (TLS 1.2, where a nil context
 	// is another than an empty one, and the extended master secret is required), RFC 8446 §7.5.
 	Export func(label string, context []byte, length int) ([]byte, error)

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -18,6 +19,8 @@ func questions(a Asker) []Question {
 	return []Question{
 		NewChooseConfig(a, nil), NewChooseCredential(a, nil, nil), NewSign(a, nil, 0, nil),
 		NewDecryptPremaster(a, nil, nil), NewVerifyPeer(a, Peer{}),
+		NewLoadSession(a, "", time.Time{}, false), NewStoreSession(a, nil), NewOpenTicket(a, nil, time.Time{}),
+		NewSealTicket(a, nil, time.Time{}),
 	}
 }
 

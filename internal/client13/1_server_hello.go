@@ -67,6 +67,9 @@ func checkHello(ch *wire.ClientHello, sh *wire.ServerHello) (*suite.Suite, error
 func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) (hs.State, error) {
 	d.Transcript.Add(sh.Raw())
 	ch := offer.Hello
+	if err := checkSession(offer, sh, s); err != nil {
+		return nil, err
+	}
 	if !sh.Has(wire.ExtKeyShare) {
 		return nil, fault.New(fault.MissingExtension).With(wire.ExtKeyShare.String())
 	}
@@ -91,7 +94,10 @@ func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite)
 	n.ExtendedMaster = true // RFC 8446 §D: the keys always depend on the whole handshake
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})
 	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, Offered: ch.SupportedGroups})
-	secrets := d.DeriveHandshake13(n, keys13.NewEarly(s, nil), shared)
+	if offer.Session != nil {
+		n = takeSession(d, n, offer.Session)
+	}
+	secrets := d.DeriveHandshake13(n, keys13.NewEarly(s, n.PSK()), shared)
 	clear(shared)
 	if err := d.ReadUnder(secrets.Server); err != nil {
 		return nil, err

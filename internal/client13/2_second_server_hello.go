@@ -35,10 +35,11 @@ func retry(d *hs.Desk, offer *hello.Offer, hrr *wire.ServerHello, s *suite.Suite
 	if err != nil {
 		return nil, err
 	}
+	second.RetrySession(d, s)
 	if err := d.CompatibilityCCS(second.Hello.SessionID); err != nil {
 		return nil, err
 	}
-	if err := d.Send(second.Hello); err != nil {
+	if err := second.Send(d); err != nil {
 		return nil, err
 	}
 	return waitSecondServerHello{second, hrr, s}, nil

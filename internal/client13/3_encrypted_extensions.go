@@ -30,5 +30,5 @@ func (s waitEncryptedExtensions) Receive(d *hs.Desk, m wire.Message) (hs.State, 
 		hs.Tell(d, 0, event.ProtocolChosen{Protocol: ee.ALPN[0], Offered: s.ClientHello.ALPN})
 		h = h.with(func(n *hs.Negotiated) { n.Protocol = ee.ALPN[0] })
 	}
-	return waitCertificate{handshake: h}, nil
+	return afterExtensions(d, h), nil
 }

@@ -6,16 +6,20 @@ import (
 )
 
 // connected: the handshake is done; tickets and new keys may come. RFC 8446 §4.6.
-type connected struct{ read *hs.Traffic13 }
+type connected struct {
+	read       *hs.Traffic13
+	resumption *resumption // nil: tickets are ignored, as RFC 8446 §4.6.1 allows
+}
 
 func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	switch m := m.(type) {
 	case *wire.NewSessionTicket:
 		hs.Note(d, m)
-		return s, nil // RFC 8446 §4.6.1: a client may ignore tickets
+		s.resumption.take(d, m)
+		return s, nil
 	case *wire.KeyUpdate:
 		next, err := d.TakeKeyUpdate(m, s.read)
-		return connected{next}, err
+		return connected{next, s.resumption}, err
 	}
 	return nil, hs.Unexpected(d, m, "application data, NewSessionTicket or KeyUpdate")
 }

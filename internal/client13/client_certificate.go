@@ -94,5 +94,5 @@ func (f flight) finish(d *hs.Desk) (hs.State, error) {
 		return nil, err
 	}
 	n := f.With(func(n *hs.Negotiated) { n.ClientFinished = ours.VerifyData })
-	return n.Done(d, connected{f.application.Server}), nil
+	return n.Done(d, connected{f.application.Server, newResumption(d, n, f.application)}), nil
 }

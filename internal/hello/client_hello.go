@@ -8,6 +8,7 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -15,6 +16,8 @@ import (
 type Offer struct {
 	Hello  *wire.ClientHello
 	Shares []suite.PrivateShare // one for each entry of key_share
+	// Session is the one that pre_shared_key names, nil for none.
+	Session *want.Session
 }
 
 // Share returns the secret half of the key share of a group, nil if the offer has none.
@@ -104,6 +107,12 @@ func (o *Offer) addTLS13(c *hs.Compiled) error {
 		o.addShare(half)
 	}
 	m.Add(wire.ExtKeyShare)
+	// RFC 8446 §4.2.9: sessions are resumed with a fresh key exchange beside the old secret, so that what gives the one
+	// away does not give away the other.
+	if c.ClientSessions {
+		m.PSKModes = []wire.PSKMode{wire.PSKModeDHE}
+		m.Add(wire.ExtPSKModes)
+	}
 	return nil
 }
 
@@ -125,7 +134,7 @@ func Retry(c *hs.Compiled, first *Offer, hrr *wire.ServerHello) (*Offer, error) 
 		Extensions:         old.Extensions,
 	}
 	m.Order = slices.Clone(old.Order)
-	second := &Offer{Hello: m, Shares: first.Shares}
+	second := &Offer{Hello: m, Shares: first.Shares, Session: first.Session}
 	if hrr.Has(wire.ExtKeyShare) {
 		share, err := c.Entropy.KeyShare(hrr.SelectedGroup)
 		if err != nil {

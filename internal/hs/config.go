@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -47,6 +48,16 @@ type Config struct {
 	// tells the client to choose by.
 	ClientAuth ClientAuth
 	ClientCAs  [][]byte
+	// ClientSessions makes a client raise LoadSession and StoreSession, ServerSessions a server OpenTicket and SealTicket.
+	ClientSessions, ServerSessions bool
+	// Tickets is how many a server gives after a handshake. 0: one, which is what a client needs that uses each once and
+	// gets a new one with every connection; more are for clients that open several connections at once.
+	Tickets int
+	// SessionLifetime is how long a server's sessions can be resumed, from their full handshake on. 0: a day; seven days
+	// are the most (RFC 8446 §4.6.1). Until it ends, whoever gets hold of a ticket's key can read what it resumed.
+	SessionLifetime time.Duration
+	// SessionBinding names the settings that a session depends on: it resumes only under the same.
+	SessionBinding string
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
 	// are found before new values are needed.
 	GREASE bool
@@ -97,6 +108,9 @@ func Compile(c Config) (*Compiled, error) {
 		return nil, err
 	}
 	if err := out.compileLists(); err != nil {
+		return nil, err
+	}
+	if err := out.compileSessions(); err != nil {
 		return nil, err
 	}
 	for _, cred := range c.Credentials {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
@@ -31,6 +32,10 @@ func TestBadConfig(t *testing.T) {
 		"long protocol":      {Config{Protocols: []string{strings.Repeat("x", 256)}}, "1 to 255"},
 		"many protocols":     {Config{Protocols: slices.Repeat([]string{strings.Repeat("x", 255)}, 100)}, "too many"},
 		"long name":          {Config{ServerName: strings.Repeat("x", 70_000)}, "server name"},
+		"many tickets":       {Config{Tickets: 17}, "1 to 16"},
+		"negative tickets":   {Config{Tickets: -1}, "1 to 16"},
+		"a long session":     {Config{SessionLifetime: 8 * 24 * time.Hour}, "168h"},
+		"a short session":    {Config{SessionLifetime: time.Millisecond}, "one second"},
 		"empty credential":   {Config{Credentials: []*want.Credential{{}}}, "without a certificate"},
 		"no credential":      {Config{Credentials: []*want.Credential{nil}}, "without a certificate"},
 		"name with a zero":   {Config{ServerName: "a\x00b"}, "server name"},

@@ -30,6 +30,9 @@ type Desk struct {
 	SkipEarly int
 	// CertificateAsked: the server asked this client for a certificate, got none, and an alert may be about that.
 	CertificateAsked bool
+
+	asides []Aside       // questions after the handshake, not raised yet
+	raised []raisedAside // raised, and not answered yet
 }
 
 // Incoming is the read half: its keys, and the fragments that wait for their message's end.
@@ -52,10 +55,16 @@ func Tell[E event.Event](d *Desk, step fault.Step, e E) {
 }
 
 // Send encodes a message, adds it to the transcript and puts it out under the keys in force.
-func (d *Desk) Send(m wire.Message) error {
+func (d *Desk) Send(m wire.Message) error { return d.send(m, nil) }
+
+// send lets fill change the encoded message before anybody sees it.
+func (d *Desk) send(m wire.Message, fill func(raw []byte) error) error {
 	raw, err := wire.Encode(m, d.Context)
+	if err == nil && fill != nil {
+		err = fill(raw)
+	}
 	if err != nil {
-		return fault.New(fault.InternalError).Because(err)
+		return internal(err)
 	}
 	if m.Type() != wire.TypeHelloRequest {
 		d.Transcript.Add(raw)
@@ -63,6 +72,8 @@ func (d *Desk) Send(m wire.Message) error {
 	Tell(d, stepOf(m, d.Role), event.Message{Sent: true, Message: m})
 	return d.Out.Write(wire.ContentHandshake, raw)
 }
+
+func internal(err error) error { return fault.New(fault.InternalError).Because(err) }
 
 // SendChangeCipherSpec says that the next record is under the new keys, and changes to them. RFC 5246 §7.1.
 func (d *Desk) SendChangeCipherSpec(p record.Protection) error {

@@ -31,6 +31,9 @@ type Negotiated struct {
 	ClientFinished     []byte
 	ServerFinished     []byte
 	Exporter           Exporter
+	Session            *want.Session // that is resumed, nil in a full handshake
+	Resumed            bool
+	SelectedIdentity   uint16 // TLS 1.3: of the session's ticket among those of the ClientHello
 }
 
 // Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
@@ -43,6 +46,45 @@ func (n *Negotiated) With(change func(*Negotiated)) *Negotiated {
 	c := *n
 	change(&c)
 	return &c
+}
+
+// Resuming returns a copy that takes over what a session has.
+func (n *Negotiated) Resuming(s *want.Session) *Negotiated {
+	return n.With(func(n *Negotiated) {
+		n.Session, n.Resumed = s, true
+		n.PeerCertificates, n.OCSPResponse, n.SCTs = s.PeerCertificates, s.OCSPResponse, s.SCTs
+	})
+}
+
+// PSK is the pre-shared key of the session that is resumed, nil for none.
+func (n *Negotiated) PSK() []byte {
+	if n.Session == nil {
+		return nil
+	}
+	return n.Session.Secret
+}
+
+// NewSession is the beginning of a session that others may resume: what both ends know of it, but for secret and ticket.
+func (n *Negotiated) NewSession(d *Desk) *want.Session {
+	s := &want.Session{
+		Version:          n.Version,
+		Suite:            n.Suite.ID,
+		Created:          d.Now,
+		ServerName:       n.ServerName,
+		Protocol:         n.Protocol,
+		ExtendedMaster:   n.ExtendedMaster,
+		Binding:          d.Config.SessionBinding,
+		PeerCertificates: n.PeerCertificates,
+		OCSPResponse:     slices.Clone(n.OCSPResponse),
+	}
+	for _, sct := range n.SCTs {
+		s.SCTs = append(s.SCTs, slices.Clone(sct))
+	}
+	// A session is not made younger by resuming it.
+	if n.Session != nil {
+		s.Created = n.Session.Created
+	}
+	return s
 }
 
 // ConnectionState is the caller's view.
@@ -60,6 +102,7 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 		SCTs:             n.SCTs,
 		ClientFinished:   n.ClientFinished,
 		ServerFinished:   n.ServerFinished,
+		Resumed:          n.Resumed,
 	}
 	if n.Exporter != nil {
 		s.Export = n.Exporter.Export
@@ -81,10 +124,11 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		Protocol:       n.Protocol,
 		ServerName:     n.ServerName,
 		ExtendedMaster: n.ExtendedMaster,
+		Resumed:        n.Resumed,
 	})
 	d.Transcript.Release()
 	return Ready{n.With(func(n *Negotiated) {
-		n.ClientHello, n.ServerHello = nil, nil
+		n.ClientHello, n.ServerHello, n.Session = nil, nil, nil
 		// These point into messages whose other bytes nobody needs any more.
 		n.OCSPResponse = slices.Clone(n.OCSPResponse)
 		scts := n.SCTs

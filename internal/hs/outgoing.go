@@ -20,6 +20,7 @@ type Outgoing struct {
 	stream  *event.Stream
 	traffic *Traffic13 // TLS 1.3: what the keys come from
 	updated bool       // a KeyUpdate is among what waits
+	patient bool       // all that waits may wait for company
 	owesCCS bool       // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
 }
 
@@ -189,16 +190,16 @@ func (o *Outgoing) Take(dst []byte) []byte {
 	return o.drain(dst)
 }
 
-// Waiting reports whether anything waits to be taken.
+// Waiting reports whether anything waits to be taken that cannot wait longer.
 func (o *Outgoing) Waiting() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.pending) > 0
+	return len(o.pending) > 0 && !o.patient
 }
 
 func (o *Outgoing) drain(dst []byte) []byte {
 	dst = append(dst, o.pending...)
-	o.pending, o.updated = nil, false
+	o.pending, o.updated, o.patient = nil, false, false
 	return dst
 }
 
@@ -206,6 +207,7 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 	if o.closed != nil {
 		return dst, o.closed
 	}
+	o.patient = false
 	if o.owesCCS && o.half.Protected() {
 		o.owesCCS = false
 		event.Emit(o.stream, 0, event.Message{Sent: true, Message: new(wire.ChangeCipherSpec)})

@@ -39,7 +39,7 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	if share == nil {
 		return retry(d, ch, s, group)
 	}
-	return introduce(d, ch, s, share)
+	return introduce(d, ch, s, share, hashWithoutBinders(s, ch))
 }
 
 // checkHello: what a ClientHello of TLS 1.3 must have. RFC 8446 §4.1.2, §9.2.
@@ -111,8 +111,8 @@ func chooseGroup(c *hs.Compiled, ch *wire.ClientHello) (wire.NamedGroup, *wire.K
 	return best, nil, nil
 }
 
-// introduce: the parameters are settled; who are we for this client?
-func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.KeyShare) (hs.State, error) {
+// introduce: the parameters are settled; does the client come back? truncated is the transcript's hash up to the binders.
+func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.KeyShare, truncated []byte) (hs.State, error) {
 	protocol, err := hello.ChooseProtocol(d, ch)
 	if err != nil {
 		return nil, err
@@ -127,8 +127,13 @@ func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.Key
 	}
 	n.ExtendedMaster = true // RFC 8446 §D: the keys always depend on the whole handshake
 	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, Offered: ch.SupportedGroups, Ours: d.Config.Groups})
+	return resume(d, n, share, truncated)
+}
+
+// certify begins a full handshake: who are we for this client?
+func certify(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (hs.State, error) {
 	if d.Config.AskCredential {
-		question := want.NewChooseCredential(d.Asker, ch, []wire.CipherSuite{s.ID})
+		question := want.NewChooseCredential(d.Asker, n.ClientHello, []wire.CipherSuite{n.Suite.ID})
 		d.Ask(question)
 		return awaitCredential{n, share, question}, nil
 	}

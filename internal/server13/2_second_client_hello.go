@@ -47,6 +47,10 @@ type waitSecondClientHello struct {
 }
 
 func (s waitSecondClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	var truncated []byte
+	if ch, ok := m.(*wire.ClientHello); ok {
+		truncated = d.Transcript.SumWith(s.suite.Hash, withoutBinders(ch))
+	}
 	ch, err := hs.Expect[*wire.ClientHello](d, m)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func (s waitSecondClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 	}
 	// RFC 8446 §4.2.10: early data goes with the first ClientHello only.
 	d.SkipEarly = 0
-	return introduce(d, ch, s.suite, &ch.KeyShares[0])
+	return introduce(d, ch, s.suite, &ch.KeyShares[0], truncated)
 }
 
 // changed names what the second ClientHello has otherwise than the first, "" if nothing that must stay.

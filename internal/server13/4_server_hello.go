@@ -55,6 +55,10 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 	sh.Add(wire.ExtSupportedVersions)
 	sh.KeyShares = []wire.KeyShare{{Group: share.Group, Public: public}}
 	sh.Add(wire.ExtKeyShare)
+	if n.Resumed {
+		sh.SelectedIdentity = n.SelectedIdentity
+		sh.Add(wire.ExtPreSharedKey)
+	}
 	if err := d.Send(sh); err != nil {
 		return handshake{}, err
 	}
@@ -62,7 +66,7 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 		return handshake{}, err
 	}
 	n = n.With(func(n *hs.Negotiated) { n.ServerHello = sh })
-	secrets := d.DeriveHandshake13(n, keys13.NewEarly(n.Suite, nil), shared)
+	secrets := d.DeriveHandshake13(n, keys13.NewEarly(n.Suite, n.PSK()), shared)
 	clear(shared)
 	if err := d.WriteUnder(secrets.Server); err != nil {
 		return handshake{}, err

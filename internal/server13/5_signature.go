@@ -23,6 +23,11 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(&wire.CertificateVerify{Scheme: s.Scheme, Signature: signature}); err != nil {
 		return nil, err
 	}
+	return finish(d, s.handshake)
+}
+
+// finish ends the server's flight; what it sends from here on is application data. RFC 8446 §4.4.4.
+func finish(d *hs.Desk, s handshake) (hs.State, error) {
 	finished := &wire.Finished{VerifyData: s.secrets.Server.Finished(d.Transcript.Sum())}
 	if err := d.Send(finished); err != nil {
 		return nil, err

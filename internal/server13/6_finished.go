@@ -23,5 +23,6 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	n := s.With(func(n *hs.Negotiated) { n.ClientFinished = finished.VerifyData })
+	giveTickets(d, n, s.application)
 	return n.Done(d, connected{s.application.Client}), nil
 }

@@ -27,7 +27,10 @@ func request(d *hs.Desk) error {
 
 // awaitClient: the server has said all; what comes first from the client?
 func awaitClient(d *hs.Desk, next waitFinished) hs.State {
-	if d.Config.ClientAuth == hs.NoClientCertificate {
+	switch {
+	case next.Resumed && len(next.PeerCertificates) > 0:
+		return next // the session's certificates have been judged before it was taken up
+	case next.Resumed, d.Config.ClientAuth == hs.NoClientCertificate:
 		return judged(d, next)
 	}
 	return waitCertificate{next}

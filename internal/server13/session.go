@@ -1,0 +1,203 @@
+package server13
+
+import (
+	"crypto/hmac"
+	"encoding/binary"
+	"slices"
+	"time"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/keys13"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Resumption: a ticket of before takes the place of certificate and signature. RFC 8446 §2.2.
+
+// maxIdentities is how many of a client's tickets are looked at; each is a question.
+const maxIdentities = 4
+
+// withoutBinders is what the binders of a ClientHello cover of it. RFC 8446 §4.2.11.2.
+func withoutBinders(ch *wire.ClientHello) []byte { return ch.Raw()[:len(ch.Raw())-ch.BindersLen()] }
+
+func hashWithoutBinders(s *suite.Suite, ch *wire.ClientHello) []byte {
+	if !ch.Has(wire.ExtPreSharedKey) {
+		return nil
+	}
+	h := s.Hash.New()
+	h.Write(withoutBinders(ch))
+	return h.Sum(nil)
+}
+
+// resume looks at the tickets that a client shows, before there is a full handshake.
+func resume(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, truncated []byte) (hs.State, error) {
+	ch := n.ClientHello
+	if !ch.Has(wire.ExtPreSharedKey) {
+		return certify(d, n, share)
+	}
+	// RFC 8446 §4.2.9: a client says how its keys may be used.
+	if !ch.Has(wire.ExtPSKModes) {
+		return nil, fault.New(fault.MissingExtension).With(wire.ExtPSKModes.String())
+	}
+	if !d.Config.ServerSessions {
+		return certify(d, n, share)
+	}
+	if !slices.Contains(ch.PSKModes, wire.PSKModeDHE) {
+		hs.Tell(d, 0, event.Resumption{Why: event.ResumptionNoMode})
+		return certify(d, n, share)
+	}
+	return ticketCheck{n, share, truncated, 0}.ask(d)
+}
+
+// ticketCheck is what is known while the ticket number at is looked at.
+type ticketCheck struct {
+	*hs.Negotiated
+	share     *wire.KeyShare
+	truncated []byte
+	at        int
+}
+
+func (c ticketCheck) ask(d *hs.Desk) (hs.State, error) {
+	question := want.NewOpenTicket(d.Asker, c.ClientHello.PSKIdentities[c.at].Identity, d.Now)
+	d.Ask(question)
+	return awaitTicket{c, question}, nil
+}
+
+// next goes on when a ticket is of no use.
+func (c ticketCheck) next(d *hs.Desk, why event.ResumptionReason) (hs.State, error) {
+	hs.Tell(d, 0, event.Resumption{Why: why})
+	if c.at++; c.at < min(len(c.ClientHello.PSKIdentities), maxIdentities) {
+		return c.ask(d)
+	}
+	return certify(d, c.Negotiated, c.share)
+}
+
+// awaitTicket: which session is in the ticket?
+type awaitTicket struct {
+	ticketCheck
+	question *want.OpenTicket
+}
+
+func (s awaitTicket) Question() want.Question { return s.question }
+
+func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
+	session, err := s.question.Result()
+	if err != nil || session == nil {
+		return s.next(d, event.ResumptionUnknownTicket)
+	}
+	// The age that the client says is for early data (RFC 8446 §4.2.11.1); our own ticket says when it was made.
+	if why := hello.Resumable(d.Config, session, s.ServerName, d.Now); why != event.ResumptionTaken {
+		return s.next(d, why)
+	}
+	// A session with a client that we would ask for a certificate, and has none, or the other way round.
+	if !fitsClientAuth(d.Config.ClientAuth, len(session.PeerCertificates) > 0) {
+		return s.next(d, event.ResumptionOtherSettings)
+	}
+	if suite.ByID(session.Suite).Hash != s.Suite.Hash {
+		return s.next(d, event.ResumptionOtherHash)
+	}
+	// RFC 8446 §4.2.11: no session is taken up without the proof that the client has its secret. In constant time.
+	binder := keys13.NewEarly(s.Suite, session.Secret).BinderKey(false).Binder(s.truncated)
+	if !hmac.Equal(binder, s.ClientHello.PSKBinders[s.at]) {
+		return nil, fault.New(fault.WrongBinder)
+	}
+	n := s.Resuming(session)
+	if len(n.PeerCertificates) == 0 {
+		return s.accept(d, n)
+	}
+	return awaitOldPeer{s.ticketCheck, n, hello.AskVerdict(d, n)}, nil
+}
+
+func fitsClientAuth(mode hs.ClientAuth, known bool) bool {
+	switch mode {
+	case hs.NoClientCertificate:
+		return !known
+	case hs.RequireClientCertificate:
+		return known
+	}
+	return true
+}
+
+// awaitOldPeer: is the client of the session still trusted? If not, it may introduce itself anew.
+type awaitOldPeer struct {
+	ticketCheck
+	resumed  *hs.Negotiated
+	question *want.VerifyPeer
+}
+
+func (s awaitOldPeer) Question() want.Question { return s.question }
+
+func (s awaitOldPeer) Resume(d *hs.Desk) (hs.State, error) {
+	verdict, err := s.question.Result()
+	if err != nil || verdict.Err != nil {
+		return s.next(d, event.ResumptionPeerRefused)
+	}
+	n, err := hello.TakeVerdict(d, s.resumed, s.question)
+	if err != nil {
+		return nil, err
+	}
+	return s.accept(d, n)
+}
+
+// accept is the flight of a server that resumes: no certificate, no signature. RFC 8446 §2.2.
+func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+	hs.Tell(d, 0, event.Resumption{Accepted: true})
+	n = n.With(func(n *hs.Negotiated) { n.SelectedIdentity = uint16(c.at) })
+	h, err := serverHello(d, n, c.share)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Send(encryptedExtensions(h.Negotiated)); err != nil {
+		return nil, err
+	}
+	return finish(d, h)
+}
+
+// giveTickets has tickets sealed once the handshake is done, for a client that can use them. RFC 8446 §4.6.1.
+func giveTickets(d *hs.Desk, n *hs.Negotiated, a *hs.Application13) {
+	if !d.Config.ServerSessions || !slices.Contains(n.ClientHello.PSKModes, wire.PSKModeDHE) {
+		return
+	}
+	secret, suite, session := a.Resumption(d), n.Suite, n.NewSession(d)
+	for i := range d.Config.Tickets {
+		// RFC 8446 §4.6.1: another nonce for each ticket of a connection.
+		nonce := []byte{byte(i)}
+		giveTicket(d, session, nonce, keys13.ResumptionPSK(suite, secret, nonce))
+	}
+	clear(secret)
+}
+
+func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
+	session := *begun
+	session.Secret = psk
+	ticket := &wire.NewSessionTicket{Nonce: nonce}
+	var question *want.SealTicket
+	d.AskAside(hs.Aside{
+		Ask: func(d *hs.Desk) want.Question {
+			session.Issued = d.Now
+			session.Lifetime = session.Created.Add(d.Config.SessionLifetime).Sub(d.Now).Truncate(time.Second)
+			if session.Lifetime <= 0 {
+				return nil // a session is not made younger by resuming it
+			}
+			question = want.NewSealTicket(d.Asker, &session, d.Now)
+			return question
+		},
+		Take: func(d *hs.Desk) error {
+			sealed, err := question.Result()
+			if err != nil || len(sealed) == 0 || len(sealed) > 1<<16-1 {
+				return nil // the client does without
+			}
+			var add [4]byte
+			if err := d.Config.Entropy.Bytes(add[:]); err != nil {
+				return fault.New(fault.EntropyFailed).Because(err)
+			}
+			ticket.AgeAdd = binary.BigEndian.Uint32(add[:])
+			ticket.Ticket, ticket.Lifetime = sealed, uint32(session.Lifetime/time.Second)
+			return d.SendLater(ticket)
+		},
+	})
+}

@@ -1,0 +1,188 @@
+// Package session keeps what connections are resumed with: [Tickets] seals a server's sessions into tickets, so that
+// the server need not remember them, and [Cache] keeps a client's. They answer the engine's questions: Tickets
+// [want.SealTicket] and [want.OpenTicket], Cache [want.StoreSession] and [want.LoadSession].
+package session
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/vitro-tls/vitro/want"
+)
+
+const (
+	// KeyUse is for how long a key that was made here seals tickets. A day bounds what one stolen key opens.
+	KeyUse = 24 * time.Hour
+	// KeyLife is for how long it opens them: as long as a session can live at most (RFC 8446 §4.6.1), so that no ticket
+	// outlasts its key. Then it is gone, and with it the way to read what it has resumed.
+	KeyLife = want.MaxSessionLifetime
+)
+
+// Tickets seals and opens tickets. They are encrypted with AES-256-GCM, each under a key of its own that is derived from
+// the ticket key in use and 32 random bytes; so one key may seal any number. The zero value makes its own keys, which
+// change every KeyUse and are forgotten after KeyLife. It may be used by many connections at once.
+type Tickets struct {
+	// Rand is the source of keys and salts, nil for the operating system's.
+	Rand io.Reader
+
+	mu    sync.Mutex
+	keys  []key // the first seals, all open
+	fixed bool  // set by SetKeys: nothing changes them but another SetKeys
+}
+
+// key is a ticket key. Its name says to the servers that share it which one a ticket was sealed with.
+type key struct {
+	name   [nameLen]byte
+	secret []byte
+	made   time.Time
+}
+
+const (
+	nameLen = 16
+	saltLen = 32
+	// The fewest bytes that a ticket can have: name, salt and the tag of AES-GCM.
+	minTicket = nameLen + saltLen + 16
+)
+
+// SetKeys sets the keys, for servers that share them: the first seals, all open. After it they are the caller's to
+// change. It does nothing without a key.
+func (t *Tickets) SetKeys(keys ...[32]byte) error {
+	if len(keys) == 0 {
+		return errors.New("session: no ticket key")
+	}
+	var made []key
+	for _, secret := range keys {
+		k, err := newKey(secret, time.Time{})
+		if err != nil {
+			return err
+		}
+		made = append(made, k)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.keys, t.fixed = made, true
+	return nil
+}
+
+func newKey(secret [32]byte, made time.Time) (key, error) {
+	k := key{made: made}
+	name, err := hkdf.Key(sha256.New, secret[:], nil, "vitro ticket name", nameLen)
+	if err != nil {
+		return k, err
+	}
+	copy(k.name[:], name)
+	k.secret, err = hkdf.Extract(sha256.New, secret[:], nil)
+	return k, err
+}
+
+// current returns the keys in force at a time, the one that seals first, if it is to be one that may.
+func (t *Tickets) current(now time.Time, seal bool) ([]key, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.fixed {
+		return t.keys, nil
+	}
+	var live []key
+	for _, k := range t.keys {
+		if now.Sub(k.made) < KeyLife {
+			live = append(live, k)
+		}
+	}
+	t.keys = live
+	if !seal || len(live) > 0 && now.Sub(live[0].made) < KeyUse {
+		return live, nil
+	}
+	var secret [32]byte
+	if _, err := io.ReadFull(t.rand(), secret[:]); err != nil {
+		return nil, err
+	}
+	fresh, err := newKey(secret, now)
+	if err != nil {
+		return nil, err
+	}
+	t.keys = append([]key{fresh}, live...)
+	return t.keys, nil
+}
+
+func (t *Tickets) rand() io.Reader {
+	if t.Rand == nil {
+		return rand.Reader
+	}
+	return t.Rand
+}
+
+// Seal puts a session into a ticket.
+func (t *Tickets) Seal(now time.Time, s *want.Session) ([]byte, error) {
+	plain, err := s.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := t.current(now, true)
+	if err != nil {
+		return nil, err
+	}
+	k := keys[0]
+	ticket := make([]byte, nameLen+saltLen, minTicket+len(plain))
+	copy(ticket, k.name[:])
+	if _, err := io.ReadFull(t.rand(), ticket[nameLen:]); err != nil {
+		return nil, err
+	}
+	aead, nonce, err := k.aead(ticket[nameLen:])
+	if err != nil {
+		return nil, err
+	}
+	return aead.Seal(ticket, nonce, plain, ticket), nil
+}
+
+// aead derives what seals the one ticket with this salt.
+func (k key) aead(salt []byte) (cipher.AEAD, []byte, error) {
+	derived, err := hkdf.Expand(sha256.New, k.secret, "vitro ticket"+string(salt), 32+12)
+	if err != nil {
+		return nil, nil, err
+	}
+	block, err := aes.NewCipher(derived[:32])
+	if err != nil {
+		return nil, nil, err
+	}
+	aead, err := cipher.NewGCM(block)
+	return aead, derived[32:], err
+}
+
+// Open returns the session in a ticket, nil if none of the keys in force has sealed it. The time that it takes says
+// nothing of a key: the tag is compared in constant time, and names are no secret.
+func (t *Tickets) Open(now time.Time, ticket []byte) *want.Session {
+	if len(ticket) < minTicket {
+		return nil
+	}
+	keys, err := t.current(now, false)
+	if err != nil {
+		return nil
+	}
+	head, sealed := ticket[:nameLen+saltLen], ticket[nameLen+saltLen:]
+	for _, k := range keys {
+		if string(head[:nameLen]) != string(k.name[:]) {
+			continue
+		}
+		aead, nonce, err := k.aead(head[nameLen:])
+		if err != nil {
+			return nil
+		}
+		plain, err := aead.Open(nil, nonce, sealed, head)
+		if err != nil {
+			return nil
+		}
+		s, err := want.UnmarshalSession(plain)
+		if err != nil {
+			return nil
+		}
+		return s
+	}
+	return nil
+}

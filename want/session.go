@@ -1,0 +1,189 @@
+package want
+
+import (
+	"crypto/x509"
+	"errors"
+	"slices"
+	"time"
+
+	"golang.org/x/crypto/cryptobyte"
+
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// MaxSessionLifetime is the longest that a session may be kept. RFC 8446 §4.6.1: seven days.
+const MaxSessionLifetime = 7 * 24 * time.Hour
+
+// Session is what a connection can be resumed with. It holds secrets: whoever has it can take up the connection in its
+// owner's place. It must not be changed once it has been handed over.
+type Session struct {
+	Version wire.Version
+	Suite   wire.CipherSuite // TLS 1.3: only its hash counts (RFC 8446 §4.2.11)
+	Secret  []byte           // TLS 1.3: the pre-shared key
+	// Created is when the full handshake was that the session goes back to; resuming does not move it.
+	Created time.Time
+	// Issued is when the ticket was made or, at the client, came. It is good for Lifetime from then on.
+	Issued   time.Time
+	Lifetime time.Duration
+	// Ticket and AgeAdd are the client's: what to show, and what hides its age from others on the way.
+	Ticket []byte
+	AgeAdd uint32
+
+	ServerName     string
+	Protocol       string // by ALPN
+	ExtendedMaster bool
+	// Binding is hs.Config.SessionBinding of the connection: with another one, the session does not resume.
+	Binding string
+
+	PeerCertificates []*x509.Certificate // as sent
+	OCSPResponse     []byte
+	SCTs             [][]byte
+}
+
+// Alive reports whether the session's ticket is good at a time. A clock that has gone back by more than a minute says
+// nothing of age.
+func (s *Session) Alive(now time.Time) bool {
+	life := min(s.Lifetime, MaxSessionLifetime)
+	return now.Before(s.Issued.Add(life)) && now.Before(s.Created.Add(MaxSessionLifetime)) && !now.Add(time.Minute).Before(s.Issued)
+}
+
+// sessionFormat is the first byte of what Marshal makes. Another one is somebody else's.
+const sessionFormat = 1
+
+// Marshal encodes a session for a store, or to be sealed into a ticket. The bytes are as secret as the session.
+func (s *Session) Marshal() ([]byte, error) {
+	b := cryptobyte.NewBuilder(nil)
+	b.AddUint8(sessionFormat)
+	b.AddUint16(uint16(s.Version))
+	b.AddUint16(uint16(s.Suite))
+	b.AddUint64(uint64(s.Created.UnixMilli()))
+	b.AddUint64(uint64(s.Issued.UnixMilli()))
+	b.AddUint64(uint64(s.Lifetime / time.Millisecond))
+	b.AddUint32(s.AgeAdd)
+	extended := uint8(0)
+	if s.ExtendedMaster {
+		extended = 1
+	}
+	b.AddUint8(extended)
+	addList(b, [][]byte{s.Secret, s.Ticket, []byte(s.ServerName), []byte(s.Protocol), []byte(s.Binding), s.OCSPResponse})
+	chain := make([][]byte, len(s.PeerCertificates))
+	for i, c := range s.PeerCertificates {
+		chain[i] = c.Raw
+	}
+	addList(b, chain)
+	addList(b, s.SCTs)
+	return b.Bytes()
+}
+
+func addList(b *cryptobyte.Builder, list [][]byte) {
+	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
+		for _, v := range list {
+			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(v) })
+		}
+	})
+}
+
+func readList(b *cryptobyte.String) (list [][]byte, ok bool) {
+	var all cryptobyte.String
+	if !b.ReadUint24LengthPrefixed(&all) {
+		return nil, false
+	}
+	for !all.Empty() {
+		var v cryptobyte.String
+		if !all.ReadUint24LengthPrefixed(&v) {
+			return nil, false
+		}
+		list = append(list, slices.Clone([]byte(v)))
+	}
+	return list, true
+}
+
+var errSession = errors.New("want: these bytes are no session")
+
+// UnmarshalSession decodes what Marshal made. It keeps nothing of data.
+func UnmarshalSession(data []byte) (*Session, error) {
+	b := cryptobyte.String(data)
+	var s Session
+	var format, extended uint8
+	var created, issued, lifetime uint64
+	ok := b.ReadUint8(&format) && format == sessionFormat &&
+		b.ReadUint16((*uint16)(&s.Version)) && b.ReadUint16((*uint16)(&s.Suite)) &&
+		b.ReadUint64(&created) && b.ReadUint64(&issued) && b.ReadUint64(&lifetime) &&
+		b.ReadUint32(&s.AgeAdd) && b.ReadUint8(&extended) && extended <= 1
+	if !ok || lifetime > uint64(MaxSessionLifetime/time.Millisecond) {
+		return nil, errSession
+	}
+	fields, ok := readList(&b)
+	chain, ok1 := readList(&b)
+	scts, ok2 := readList(&b)
+	if !ok || !ok1 || !ok2 || len(fields) != 6 || !b.Empty() {
+		return nil, errSession
+	}
+	s.Created, s.Issued = time.UnixMilli(int64(created)), time.UnixMilli(int64(issued))
+	s.Lifetime, s.ExtendedMaster, s.SCTs = time.Duration(lifetime)*time.Millisecond, extended == 1, scts
+	s.Secret, s.Ticket, s.OCSPResponse = fields[0], fields[1], fields[5]
+	s.ServerName, s.Protocol, s.Binding = string(fields[2]), string(fields[3]), string(fields[4])
+	for _, der := range chain {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return nil, errSession
+		}
+		s.PeerCertificates = append(s.PeerCertificates, c)
+	}
+	return &s, nil
+}
+
+// LoadSession asks a client's caller for a session with the server that it is about to greet. A nil answer, and a
+// failed one, mean that there is none. A session is to be answered once only, so that nobody on the way can tell that
+// two connections belong together (RFC 8446 §C.4).
+type LoadSession struct {
+	question[*Session]
+	ServerName string
+	Now        time.Time
+	Watched    bool
+}
+
+// StoreSession gives a client's caller a session to keep. It is raised after the handshake, holds nothing up, and
+// nothing comes of its answer.
+type StoreSession struct {
+	question[struct{}]
+	Session *Session
+}
+
+// OpenTicket asks a server's caller what is sealed in a ticket that a client shows. A nil answer, and a failed one, mean
+// that it is not one of ours, or too old: there will be a full handshake.
+type OpenTicket struct {
+	question[*Session]
+	Ticket []byte
+	Now    time.Time
+}
+
+// SealTicket asks a server's caller to put a session into a ticket. It is raised after the handshake and holds nothing
+// up; a nil answer, and a failed one, mean that the client gets none.
+type SealTicket struct {
+	question[[]byte]
+	Session *Session
+	Now     time.Time
+}
+
+// NewLoadSession and its siblings make questions; they are for the engine.
+func NewLoadSession(a Asker, serverName string, now time.Time, watched bool) *LoadSession {
+	return &LoadSession{newQuestion[*Session](a), serverName, now, watched}
+}
+
+func NewStoreSession(a Asker, s *Session) *StoreSession {
+	return &StoreSession{newQuestion[struct{}](a), s}
+}
+
+func NewOpenTicket(a Asker, ticket []byte, now time.Time) *OpenTicket {
+	return &OpenTicket{newQuestion[*Session](a), ticket, now}
+}
+
+func NewSealTicket(a Asker, s *Session, now time.Time) *SealTicket {
+	return &SealTicket{newQuestion[[]byte](a), s, now}
+}
+
+func (*LoadSession) Name() string  { return "LoadSession" }
+func (*StoreSession) Name() string { return "StoreSession" }
+func (*OpenTicket) Name() string   { return "OpenTicket" }
+func (*SealTicket) Name() string   { return "SealTicket" }
