@@ -33,9 +33,12 @@ func TestServerFollowsUpdate(t *testing.T) {
 		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
 			"-CAfile", testkit.RootFile(t), "-verify_return_error")
 		say(client, "before")
+		// What comes in one read with a command is lost, so that each is waited for.
 		client.input("k\n")
+		client.await(regexp.MustCompile(`KEYUPDATE`))
 		say(client, "between")
 		client.input("K\n")
+		client.await(regexp.MustCompile(`(?s)KEYUPDATE.*KEYUPDATE`))
 		say(client, "after")
 		client.input("Q\n")
 		client.wait()
