@@ -216,5 +216,6 @@ var flags = map[string]flag{
 	"-install-ddos-callback":         nothing,
 	"-use-custom-verify-callback":    nothing, // VerifyPeer is the only way
 	"-server-preference":             nothing, // a server's own order always decides
+	"-implicit-handshake":            nothing, // an engine shakes hands before anything else
 	"-use-exporter-between-reads":    nothing, // the exporter does not touch the connection
 }

@@ -186,11 +186,12 @@ func TestGREASE(t *testing.T) {
 	cc.GREASE = true
 	ch := split(t, newClient(t, cc).step(t), wire.Context{})[0].(*wire.ClientHello)
 	for what, v := range map[string]uint16{
-		"cipher_suites":      uint16(ch.CipherSuites[0]),
-		"extensions":         uint16(ch.Order[0]),
-		"supported_groups":   uint16(ch.SupportedGroups[0]),
-		"key_share":          uint16(ch.KeyShares[0].Group),
-		"supported_versions": uint16(ch.SupportedVersions[0]),
+		"cipher_suites":        uint16(ch.CipherSuites[0]),
+		"extensions":           uint16(ch.Order[0]),
+		"supported_groups":     uint16(ch.SupportedGroups[0]),
+		"key_share":            uint16(ch.KeyShares[0].Group),
+		"supported_versions":   uint16(ch.SupportedVersions[0]),
+		"signature_algorithms": uint16(ch.SignatureAlgorithms[0]),
 	} {
 		if !wire.IsGREASE(v) {
 			t.Errorf("%s begins with 0x%04x", what, v)

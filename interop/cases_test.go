@@ -13,18 +13,18 @@ import (
 )
 
 // feature runs a case beside the matrix with one peer. Role is Vitro's.
-func (v spoken) feature(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
+func (v spoken) feature(t *testing.T, p program, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
 	v.caseOf(t, "feature", p, role, f)
 }
 
 // failure runs a case that has to fail.
-func (v spoken) failure(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
+func (v spoken) failure(t *testing.T, p program, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
 	v.caseOf(t, "failure", p, role, f)
 }
 
-func (v spoken) caseOf(t *testing.T, axis string, p peer, role fault.Role, f func(t *testing.T)) {
+func (v spoken) caseOf(t *testing.T, axis string, p program, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
 	t.Run(column{p.name(), role}.String(), func(t *testing.T) {
 		t.Parallel()
@@ -35,7 +35,7 @@ func (v spoken) caseOf(t *testing.T, axis string, p peer, role fault.Role, f fun
 }
 
 // noPeer notes that a case has no peer here.
-func noPeer(t *testing.T, p peer, role fault.Role, reason string) {
+func noPeer(t *testing.T, p program, role fault.Role, reason string) {
 	t.Helper()
 	at := column{p.name(), role}.String()
 	t.Run(at, func(t *testing.T) { gap(t, t.Name(), reason) })

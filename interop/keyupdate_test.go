@@ -4,6 +4,7 @@ import (
 	"bufio"
 	std "crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"testing"
@@ -33,12 +34,9 @@ func TestServerFollowsUpdate(t *testing.T) {
 		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
 			"-CAfile", testkit.RootFile(t), "-verify_return_error")
 		say(client, "before")
-		// What comes in one read with a command is lost, so that each is waited for.
-		client.input("k\n")
-		client.await(regexp.MustCompile(`KEYUPDATE`))
+		command(client, "k", 1)
 		say(client, "between")
-		client.input("K\n")
-		client.await(regexp.MustCompile(`(?s)KEYUPDATE.*KEYUPDATE`))
+		command(client, "K", 2)
 		say(client, "after")
 		client.input("Q\n")
 		client.wait()
@@ -65,6 +63,14 @@ func say(client *process, line string) {
 	client.t.Helper()
 	client.input(line + "\n")
 	client.await(regexp.MustCompile(`(?m)^` + line + `$`))
+}
+
+// command gives s_client the command to update its keys, and waits until it has done so for the nth time: it passes over
+// what comes in the same read.
+func command(p *process, letter string, n int) {
+	p.t.Helper()
+	p.input(letter + "\n")
+	p.await(regexp.MustCompile(fmt.Sprintf(`(?s)(KEYUPDATE.*){%d}`, n)))
 }
 
 func watchedServer(t *testing.T, handle func(*tls.Conn) ([]byte, error)) (*station, *watcher) {
@@ -146,18 +152,36 @@ func TestClientFollowsUpdate(t *testing.T) {
 	v13.feature(t, openSSL, fault.Client, func(t *testing.T) {
 		server := startSServer(t, testkit.Leaf(testkit.RSA))
 		conn, watch := watchedDial(t, server.addr())
-		swap := func(line string) {
+		watch.updates = make(chan string, 10)
+		hear := func(line string) {
 			t.Helper()
 			exchange(t, conn, []byte("ours: "+line+"\n"), nil)
 			server.await(regexp.MustCompile(`(?m)^ours: ` + line + `$`))
-			server.input(line + "\n")
-			exchange(t, conn, nil, []byte(line+"\n"))
 		}
-		swap("before")
-		server.input("k\n")
-		swap("between")
-		server.input("K\n")
-		swap("after")
+		// The command is given alone: what comes in the same read as one, s_server passes over.
+		update := func(letter, told, line string) {
+			t.Helper()
+			read := make(chan struct{})
+			go func() {
+				defer close(read)
+				exchange(t, conn, nil, []byte(line+"\n"))
+			}()
+			server.input(letter + "\n")
+			select {
+			case got := <-watch.updates:
+				if got != told {
+					t.Errorf("our event tells %q, want %q", got, told)
+				}
+			case <-server.ctx.Done():
+				t.Fatalf("there was no update after the command %s", letter)
+			}
+			server.input(line + "\n")
+			<-read
+			hear(line)
+		}
+		hear("before")
+		update("k", theyUpdate, "between")
+		update("K", theyUpdateAndAsk, "after")
 		closes(t, conn)
 		watch.inOrder(t, theyUpdate, theyUpdateAndAsk, weUpdate)
 	})

@@ -15,11 +15,16 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// peer is a TLS implementation that others wrote.
-type peer interface {
+// program is a TLS implementation that others wrote.
+type program interface {
 	name() string
 	// find returns the version that is installed, or why it cannot be used.
 	find() (version string, err error)
+}
+
+// peer is a program of the matrix.
+type peer interface {
+	program
 	// lacks says why a cell cannot be, "" if it can.
 	lacks(cell) string
 	// client visits Vitro's server, sends request and returns what it reports. It is at its end then.
@@ -94,7 +99,7 @@ var (
 var requirePeers = os.Getenv("VITRO_REQUIRE_PEERS") == "1"
 
 // need ends a test whose peer is not there.
-func need(t *testing.T, p peer) {
+func need(t *testing.T, p program) {
 	t.Helper()
 	version, err := p.find()
 	ledger.mu.Lock()

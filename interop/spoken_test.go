@@ -67,12 +67,12 @@ func serverConfig(t testing.TB, kinds ...testkit.Kind) *tls.Config {
 	return v12.serverConfig(t, kinds...)
 }
 
-func feature(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
+func feature(t *testing.T, p program, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
 	v12.feature(t, p, role, f)
 }
 
-func failure(t *testing.T, p peer, role fault.Role, f func(t *testing.T)) {
+func failure(t *testing.T, p program, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
 	v12.failure(t, p, role, f)
 }

@@ -13,6 +13,8 @@ import (
 type watcher struct {
 	mu   sync.Mutex
 	list []string
+	// updates gets what is told of new keys too, where it is not nil. It has room for all.
+	updates chan string
 }
 
 func (w *watcher) Event(_ event.Meta, e event.Event) {
@@ -37,6 +39,9 @@ func (w *watcher) Event(_ event.Meta, e event.Event) {
 			{Sent: true, Requested: true}: weUpdateAndAsk,
 		}
 		w.list = append(w.list, what[e])
+		if w.updates != nil {
+			w.updates <- what[e]
+		}
 	}
 }
 

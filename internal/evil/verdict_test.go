@@ -108,13 +108,16 @@ func (s *summary) log(t *testing.T) {
 	t.Logf("%-28s %5d", "in all", total)
 }
 
-// tryAll plays every alteration that list makes of the honest flights.
+// tryAll plays every alteration that list makes of the honest flights, of which a short test samples.
 func tryAll(t *testing.T, list func(Kind, fault.Role, [][]Unit) []alteration) {
 	var s summary
 	t.Run("kinds", func(t *testing.T) {
 		each(t, func(t *testing.T, k Kind, victim fault.Role) {
 			honest := play(t, k, victim, nil)
-			for _, a := range list(k, victim, honest.Flights) {
+			for i, a := range list(k, victim, honest.Flights) {
+				if testing.Short() && i%4 != 0 {
+					continue
+				}
 				p := play(t, k, victim, func(flight int, units []Unit) []Unit {
 					if flight == a.flight {
 						return a.change(units)

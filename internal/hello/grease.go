@@ -10,7 +10,7 @@ import (
 
 // grease puts reserved values in front of every list, drawn anew for each connection. RFC 8701 §3.1.
 func (o *Offer) grease(c *hs.Compiled) error {
-	var random [4]byte
+	var random [5]byte
 	if err := c.Entropy.Bytes(random[:]); err != nil {
 		return fault.New(fault.EntropyFailed).Because(err)
 	}
@@ -32,5 +32,6 @@ func (o *Offer) grease(c *hs.Compiled) error {
 	if len(m.SupportedVersions) > 0 {
 		m.SupportedVersions = slices.Insert(slices.Clone(m.SupportedVersions), 0, wire.Version(value(3)))
 	}
+	m.SignatureAlgorithms = slices.Insert(slices.Clone(m.SignatureAlgorithms), 0, wire.SignatureScheme(value(4)))
 	return nil
 }
