@@ -239,7 +239,7 @@ func (e *Engine) receive(raw []byte) error {
 
 func (e *Engine) deliver(m wire.Message) error {
 	// RFC 5246 §7.4.1.1: a client that is shaking hands already ignores a HelloRequest.
-	if _, ok := m.(*wire.HelloRequest); ok && e.desk.Role == fault.Client && !e.ready.Load() && !e.tls13() {
+	if _, ok := m.(*wire.HelloRequest); ok && e.desk.Role == fault.Client && !e.ready.Load() && !e.tls13() && e.desk.Config.Speaks(wire.TLS12) {
 		hs.Tell(&e.desk, 0, event.Message{Message: m})
 		return e.idled(fault.TooManyMessages)
 	}

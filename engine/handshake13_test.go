@@ -220,6 +220,26 @@ func TestGREASE(t *testing.T) {
 	}
 }
 
+// A TLS 1.2 server that echoes the session ID which only pleases middleboxes claims a session that never was.
+func TestSessionIDEchoed(t *testing.T) {
+	cc := clientConfig()
+	cc.MaxVersion = 0
+	client, server := newClient(t, cc), newServer(t, serverConfig(testkit.P256))
+	hello := client.step(t)
+	ch := split(t, hello, wire.Context{})[0].(*wire.ClientHello)
+	m := split(t, server.take(t, hello, 1<<20), wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeECDHE})
+	m[0].(*wire.ServerHello).SessionID = ch.SessionID
+	wantFault(t, client, fault.SessionIDEchoed, client.take(t, frame(t, m...), 1<<20))
+	provoked(fault.SessionIDEchoed)
+}
+
+// A client of TLS 1.3 alone knows no HelloRequest.
+func TestHelloRequest13(t *testing.T) {
+	client := newClient(t, clientConfig13())
+	client.step(t)
+	wantFault(t, client, fault.UnexpectedMessage, client.take(t, record(wire.ContentHandshake, []byte{0, 0, 0, 0}), 1<<20))
+}
+
 // The client's thirteen steps shrink, and each is told once.
 func TestSteps13(t *testing.T) {
 	of, by := &recorded{t: t}, &recorded{t: t}

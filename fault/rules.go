@@ -115,7 +115,7 @@ var (
 // What the hellos agree on. RFC 5246 §7.4.1.
 var (
 	NoCommonVersion = rule("no_common_version", wire.AlertProtocolVersion, "RFC 5246 §E.1",
-		"no protocol version in common", "one of the two must be updated: Vitro speaks TLS 1.2")
+		"no protocol version in common", "one of the two must be updated: Vitro speaks TLS 1.2 and TLS 1.3")
 	NoCommonSuite = rule("no_common_suite", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.3",
 		"no cipher suite in common", "compare both lists; policy legacy allows RSA key exchange")
 	OnlyRSAKeyExchange = NoCommonSuite.narrow("only_rsa_key_exchange",
@@ -150,6 +150,8 @@ var (
 		"a message lacks an extension that it must have", "")
 	SessionIDNotEchoed = rule("session_id_not_echoed", wire.AlertIllegalParameter, "RFC 8446 §4.1.3",
 		"the server did not return our session ID as it was", "a middlebox may have answered in its place")
+	SessionIDEchoed = rule("session_id_echoed", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",
+		"the server says that it resumes a session that never was", "a middlebox may have answered in its place")
 	UselessRetry = rule("useless_retry", wire.AlertIllegalParameter, "RFC 8446 §4.1.4",
 		"the server asked for another ClientHello, and for no change in it", "")
 	ChangedAfterRetry = rule("changed_after_retry", wire.AlertIllegalParameter, "RFC 8446 §4.1.4",

@@ -3,6 +3,7 @@
 package client12
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 
@@ -25,6 +26,10 @@ func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, er
 	// RFC 5246 §7.4.1.3: so is the compression, and we offer none.
 	if sh.CompressionMethod != wire.CompressionNull {
 		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
+	}
+	// RFC 8446 §4.1.3: a session ID that we made up to please middleboxes names no session that a server could resume.
+	if len(ch.SessionID) > 0 && bytes.Equal(sh.SessionID, ch.SessionID) {
+		return nil, fault.New(fault.SessionIDEchoed)
 	}
 	if err := checkExtensions(ch, sh); err != nil {
 		return nil, err
