@@ -566,3 +566,28 @@ func TestRecordPadding(t *testing.T) {
 		send(t, client, server, []byte("hello"))
 	}
 }
+
+// Before an AEAD has protected as many records as are safe under one set of keys, the keys change by themselves. RFC
+// 8446 §5.5.
+func TestKeysChangeBeforeTheLimit(t *testing.T) {
+	cipher := suite.ByID(wire.TLS_AES_128_GCM_SHA256).Cipher
+	limit := cipher.MaxRecords
+	cipher.MaxRecords = 5
+	defer func() { cipher.MaxRecords = limit }()
+	updates := 0
+	cc := clientConfig13()
+	cc.CipherSuites13 = []wire.CipherSuite{wire.TLS_AES_128_GCM_SHA256}
+	cc.Tracer = event.TracerFunc(func(_ event.Meta, e event.Event) {
+		if u, ok := e.(event.KeysUpdated); ok && u.Sent && !u.Requested {
+			updates++
+		}
+	})
+	client, server := newClient(t, cc), newServer(t, serverConfig13(testkit.P256))
+	mustShake(t, client, server)
+	for range 23 {
+		send(t, client, server, []byte("data"))
+	}
+	if updates < 4 || updates > 6 {
+		t.Errorf("%d updates over 23 records with a limit of 5", updates)
+	}
+}
