@@ -37,7 +37,8 @@ thirteen steps, and then the HTTP response.
 
 TLS 1.2 with RSA key exchange is the classic handshake; with ECDHE the same story has one message more,
 Server Key Exchange, and forward secrecy. TLS 1.3 tells the same steps with what changed: key shares in
-the hellos, everything behind them encrypted, one round trip fewer. --compare measures all of them.`,
+the hellos, everything behind them encrypted, one round trip fewer. --compare measures all of them, and a
+resumed connection of TLS 1.3.`,
 		Example: `  vitro demo                        # the thirteen steps, with RSA key exchange
   vitro demo --key-exchange ecdhe   # what ECDHE changes
   vitro demo --tls 1.3              # what TLS 1.3 changes
@@ -60,7 +61,7 @@ the hellos, everything behind them encrypted, one round trip fewer. --compare me
 	flags := cmd.Flags()
 	flags.StringVar(&f.version, "tls", "1.2", "`VERSION` of TLS: 1.2 or 1.3")
 	flags.StringVar(&f.keyExchange, "key-exchange", "", "`KIND` of key exchange in TLS 1.2: rsa (the default) or ecdhe")
-	flags.BoolVar(&f.compare, "compare", false, "measure RSA, ECDHE and TLS 1.3 side by side instead")
+	flags.BoolVar(&f.compare, "compare", false, "measure RSA, ECDHE, TLS 1.3 and TLS 1.3 resumed side by side instead")
 	flags.StringVar(&f.explain, "explain", "full", "how much is told: brief, full or bytes (`LEVEL`)")
 	flags.StringVar(&f.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never")
 	flags.BoolVar(&f.json, "json", false, "one JSON object per event instead of text")

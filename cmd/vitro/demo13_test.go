@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/vitro-tls/vitro/tls"
 )
 
 // record cuts the first record off a stream. RFC 8446 §5.1.
@@ -154,17 +156,19 @@ func TestCompareMeasuresTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 3 || len(taps) != 3*(compareRuns+1) {
+	if len(lines) != 4 || len(taps) != 4*(compareRuns+1) {
 		t.Fatalf("%d handshakes, and lines\n%s", len(taps), out.String())
 	}
 	for i, want := range []struct {
 		version, exchange, group        string
 		trips                           float64
 		forward, quantum, hidesIdentity bool
+		resumed                         bool
 	}{
-		{"TLS 1.2", "RSA", "", 2, false, false, false},
-		{"TLS 1.2", "ECDHE", "x25519", 2, true, false, false},
-		{"TLS 1.3", "", "X25519MLKEM768", 1, true, true, true},
+		{"TLS 1.2", "RSA", "", 2, false, false, false, false},
+		{"TLS 1.2", "ECDHE", "x25519", 2, true, false, false, false},
+		{"TLS 1.3", "", "X25519MLKEM768", 1, true, true, true, false},
+		{"TLS 1.3", "", "X25519MLKEM768", 1, true, true, true, true},
 	} {
 		var o map[string]any
 		if err := json.Unmarshal([]byte(lines[i]), &o); err != nil {
@@ -173,7 +177,7 @@ func TestCompareMeasuresTheWire(t *testing.T) {
 		exchange, _ := o["key_exchange"].(string)
 		group, _ := o["group"].(string)
 		if o["version"] != want.version || exchange != want.exchange || group != want.group || o["round_trips"] != want.trips ||
-			o["forward_secret"] != want.forward || o["quantum_safe"] != want.quantum || o["certificate_hidden"] != want.hidesIdentity {
+			o["forward_secret"] != want.forward || o["quantum_safe"] != want.quantum || o["certificate_hidden"] != want.hidesIdentity || o["resumed"] != want.resumed {
 			t.Errorf("got %s\nwant %+v", lines[i], want)
 		}
 		last := taps[(i+1)*(compareRuns+1)-1]
@@ -182,8 +186,12 @@ func TestCompareMeasuresTheWire(t *testing.T) {
 			sent, received = flight(t, last.sent.Bytes()), flight(t, last.received.Bytes())
 		} else {
 			// ClientHello, ChangeCipherSpec, Finished; ServerHello, ChangeCipherSpec, EncryptedExtensions, Certificate,
-			// CertificateVerify, Finished.
-			sent, received = first(t, last.sent.Bytes(), 3), first(t, last.received.Bytes(), 6)
+			// CertificateVerify, Finished. Resumed, it has neither certificate nor signature.
+			records := 6
+			if want.resumed {
+				records = 4
+			}
+			sent, received = first(t, last.sent.Bytes(), 3), first(t, last.received.Bytes(), records)
 		}
 		if o["bytes_sent"] != float64(sent) || o["bytes_received"] != float64(received) {
 			t.Errorf("%s %s: %v bytes sent and %v received, on the wire were %d and %d", want.version, want.exchange,
@@ -208,15 +216,47 @@ func TestCompareTable(t *testing.T) {
 		}
 	}
 	for label, want := range map[string]string{
-		"version":           "TLS 1.2 TLS 1.2 TLS 1.3",
-		"key exchange":      "RSA ECDHE x25519 X25519MLKEM768",
-		"round trips":       "2 2 1",
-		"forward secrecy":   "no yes yes",
-		"quantum computers": "no no yes",
+		"version":           "TLS 1.2 TLS 1.2 TLS 1.3 TLS 1.3 resumed",
+		"key exchange":      "RSA ECDHE x25519 X25519MLKEM768 X25519MLKEM768",
+		"round trips":       "2 2 1 1",
+		"forward secrecy":   "no yes yes yes",
+		"quantum computers": "no no yes yes",
 	} {
 		if rows[label] != want {
 			t.Errorf("%s: %q, want %q\n%s", label, rows[label], want, out)
 		}
+	}
+}
+
+// A handshake of another kind than the column's is an error, and not a column: a session that is not resumed, or one
+// that nobody wanted resumed.
+func TestCompareRefusesAnotherKind(t *testing.T) {
+	ca, certificate, err := demoCertificate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, disabled := range []bool{true, false} {
+		inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		listener := tls.NewListener(inner, &tls.Config{Certificates: []tls.Certificate{certificate}, SessionTicketsDisabled: disabled})
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			answer(listener)
+		}()
+		config := &tls.Config{ServerName: demoHost, RootCAs: ca.Pool(), ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+		c := new(comparison)
+		if _, err := c.once(t.Context(), inner.Addr().String(), config, false); err != nil {
+			t.Errorf("tickets disabled: %v; the warm-up: %v", disabled, err)
+		}
+		says := fmt.Sprintf("resumed should be %v; the client says %v, the server %[2]v", disabled, !disabled)
+		if _, err := c.once(t.Context(), inner.Addr().String(), config, disabled); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("tickets disabled: %v; the measured handshake: %v, want %q", disabled, err, says)
+		}
+		_ = listener.Close()
+		<-served
 	}
 }
 
