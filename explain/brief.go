@@ -16,6 +16,7 @@ type summary struct {
 	verified para
 	trouble  []para
 	retry    []para
+	session  []para // why an earlier one was not resumed
 }
 
 // brief tells a connection in a handful of lines once it is known how it went. Where both ends are told, the
@@ -26,6 +27,10 @@ func (v *view) brief(p *page, m event.Meta, e event.Event) string {
 		v.briefMessage(e)
 	case event.RetryAsked:
 		v.sum.retry = []para{value("retry", retryReason(e))}
+	case event.Resumption:
+		if !e.Accepted {
+			v.sum.session = append(v.sum.session, value("session", resumptionWords[e.Why]))
+		}
 	case event.PolicyReplaced:
 		v.choice(e)
 		v.sum.trouble = append(v.sum.trouble, v.takeAll()...)
@@ -89,8 +94,11 @@ func (v *view) certificatePara() []para {
 
 func (v *view) briefParas(m event.Meta, e event.Finished) []para {
 	paras := append([]para{}, v.sum.trouble...)
-	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), groupName(e.Group), schemeName(e.Scheme))))
+	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), groupName(e.Group), authentication(e))))
 	paras = append(paras, v.sum.retry...)
+	if !e.Resumed {
+		paras = append(paras, v.sum.session...)
+	}
 	paras = append(paras, v.certificatePara()...)
 	paras = append(paras, v.sum.verified)
 	if e.Protocol != "" {

@@ -10,12 +10,15 @@ import (
 )
 
 // keysParas13 tells which key grows out of what. RFC 8446 §7.1, §7.3.
-func keysParas13(e event.KeysDerived) []para {
+func keysParas13(e event.KeysDerived, resumed bool) []para {
 	function := "HKDF"
 	if name := hashName(e.Hash); name != "" {
 		function += " with " + name
 	}
 	secret, messages, from, labels := "handshake secret", "ClientHello to ServerHello", "the shared secret of both key shares", "hs"
+	if resumed {
+		from += ", and from the earlier session's before it"
+	}
 	if e.Stage == event.StageApplication {
 		secret, messages, from, labels = "master secret", "ClientHello to the server's Finished", "the handshake secret", "ap"
 	}
@@ -38,7 +41,7 @@ func keysParas13(e event.KeysDerived) []para {
 // derived13 tells step 8, and the application keys beside the story.
 func (v *view) derived13(m event.Meta, e event.KeysDerived) []block {
 	v.version = wire.TLS13
-	paras := keysParas13(e)
+	paras := keysParas13(e, v.resumed)
 	if v.role == fault.Server && v.other != nil {
 		paras = []para{value("derives", "the same secrets and keys, in the same way as the client")}
 	}

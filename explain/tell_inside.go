@@ -70,7 +70,7 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 		v.sent, v.received = tally{}, tally{}
 		return v.inside(m, nil)
 	}
-	paras := []para{value("agreed", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), schemeName(e.Scheme)))}
+	paras := []para{value("agreed", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), authentication(e)))}
 	if e.Protocol != "" {
 		paras = append(paras, value("protocol", peer(e.Protocol)))
 	}
@@ -104,6 +104,14 @@ func groupName(g wire.NamedGroup) string {
 		return ""
 	}
 	return g.String()
+}
+
+// authentication is what vouches for the server: a signature, or a session in which it has signed.
+func authentication(e event.Finished) string {
+	if e.Resumed {
+		return "resumed"
+	}
+	return schemeName(e.Scheme)
 }
 
 func schemeName(s wire.SignatureScheme) string {

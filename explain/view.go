@@ -23,6 +23,7 @@ type view struct {
 	offered  *offered
 	shares   []wire.NamedGroup // that the last ClientHello had key shares for
 	retried  bool              // by a HelloRetryRequest
+	resumed  bool              // an earlier session was
 	said     map[string]bool   // what is told once
 	held     []held
 	done     bool // the handshake is

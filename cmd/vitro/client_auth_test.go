@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/x509"
 	"strings"
 	"testing"
 
@@ -12,12 +11,8 @@ import (
 // A visitor with a certificate of the right CA gets in, one without is turned away and is told what to do, in both
 // versions.
 func TestClientAuth(t *testing.T) {
-	ca := testkit.NewCA(t, testkit.CAOptions{Name: "Clients"})
-	alice, err := ca.Issue(testkit.LeafOptions{CommonName: "alice", Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	certFile, keyFile := testkit.Files(t, alice)
+	ca, c := alice(t)
+	certFile, keyFile := testkit.Files(t, c)
 	roots := writeFile(t, t.TempDir()+"/clients.pem", string(pki.EncodeCertificates(ca.Certificate.Raw)))
 	for _, version := range []string{"1.2", "1.3"} {
 		server := startServe(t, append(certFlags(t, testkit.P256), "--text", "welcome", "--client-ca", roots)...)

@@ -19,6 +19,9 @@ what to change. Where curl has a flag for the same thing, it has the same name h
 By default policy "modern" is in force: TLS 1.3, and for TLS 1.2 ECDHE with AEAD. Policy "legacy" adds RSA key exchange, for old
 devices. The environment variable VITRO_POLICY replaces the default. Proxies are not used.
 
+Each URL gets a connection of its own. Over TLS 1.3 it resumes the session of an earlier one to the same name, where the
+server lets it.
+
 Exit codes:
   0   fetched                          28   out of time (--max-time, or a silent server)
   2   wrong usage                      35   the handshake failed
@@ -31,6 +34,7 @@ With several URLs, it is that of the first failure.`,
   vitro get --tls 1.3 --groups X25519MLKEM768 https://example.com/
   vitro get --policy legacy --key-exchange rsa --cacert ca.pem https://old-device.example/
   vitro get --resolve shop.example:443:127.0.0.1 https://shop.example/    # this name, that address
+  vitro get https://example.com/ https://example.com/            # the second connection is resumed
   vitro get --json -I https://example.com/ 2>events.jsonl`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, urls []string) error {

@@ -117,6 +117,7 @@ func (f *getFlags) getter(stdout, stderr io.Writer) (*getter, error) {
 func (f *getFlags) config() (*tls.Config, error) {
 	c := &tls.Config{
 		ServerName: f.serverName, NextProtos: f.alpn, InsecureSkipVerify: f.insecure, StrictClose: true, Policy: f.policy,
+		ClientSessionCache: tls.NewLRUClientSessionCache(0),
 	}
 	for _, protocol := range f.alpn {
 		// RFC 7301 §3.1.

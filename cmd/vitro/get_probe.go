@@ -28,7 +28,7 @@ func (f *fetch) probe(err error) string {
 	config := f.config.Clone()
 	config.CipherSuites, config.InsecureSkipVerify, config.ServerName = suites, true, f.name
 	config.MaxVersion = tls.VersionTLS12
-	config.Tracer, config.KeyLogWriter = nil, nil
+	config.Tracer, config.KeyLogWriter, config.ClientSessionCache = nil, nil, nil
 	ctx, cancel := context.WithTimeout(f.ctx, probeTimeout)
 	defer cancel()
 	f.tell.warn("asking once more with RSA key exchange, without a request, to find out why")

@@ -66,6 +66,12 @@ func (p *peer) serve(w http.ResponseWriter, r *http.Request) {
 	case "/plain":
 		http.Redirect(w, r, "http://localhost/", http.StatusFound)
 		return
+	case "/session":
+		fmt.Fprintf(w, "resumed=%v\n", r.TLS.DidResume)
+		return
+	case "/client":
+		fmt.Fprintln(w, r.TLS.PeerCertificates[0].Subject)
+		return
 	case "/cut":
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "0123456789")
