@@ -17,6 +17,9 @@ import (
 //
 // gives each session away once, even to connections that are made at the same time. Its methods are called in the
 // goroutines of Handshake and Read, by many connections at once.
+//
+// Configs with other Certificates may share a cache: none resumes as another. Who GetClientCertificate speaks for nobody
+// knows before it is called, so that one that speaks for several needs a cache for each.
 type ClientSessionCache = session.Store
 
 // NewLRUClientSessionCache returns a cache in memory; a capacity below 1 is 64.

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"bytes"
 	std "crypto/tls"
 	"crypto/x509"
 	"io"
@@ -389,5 +390,30 @@ func TestResumptionWithClientCertificates(t *testing.T) {
 	other.ClientAuth = RequestClientCert
 	if s := visit(other); s.DidResume {
 		t.Error("a session was resumed under another mode")
+	}
+}
+
+// Two clients that share a cache stay two: a session goes on for him alone who was known in it, and who has no certificate
+// does not come by another's name.
+func TestSessionIsOfOneClient(t *testing.T) {
+	alice, bob := clientLeaf(testkit.PKI().Intermediate), clientLeaf(testkit.PKI().Intermediate)
+	sc := serverConfig(testkit.P256)
+	sc.ClientAuth, sc.ClientCAs = VerifyClientCertIfGiven, testkit.PKI().Roots
+	as := clientConfig()
+	as.ClientSessionCache = NewLRUClientSessionCache(0)
+	for i, who := range [][]Certificate{{alice}, {alice}, {bob}, nil, {alice, bob}, {alice, bob}} {
+		as = as.Clone()
+		as.Certificates = who
+		_, server := echo(t, as, sc)
+		if resumed := i == 1 || i == 5; server.DidResume != resumed {
+			t.Errorf("visit %d: resumed %v", i, server.DidResume)
+		}
+		if len(who) == 0 {
+			if len(server.PeerCertificates) != 0 {
+				t.Errorf("visit %d: a client without a certificate is taken for another", i)
+			}
+		} else if !bytes.Equal(server.PeerCertificates[0].Raw, who[0].Certificate[0]) {
+			t.Errorf("visit %d: taken for another client", i)
+		}
 	}
 }

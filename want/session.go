@@ -32,7 +32,7 @@ type Session struct {
 	ServerName     string
 	Protocol       string // by ALPN
 	ExtendedMaster bool
-	// Binding is hs.Config.SessionBinding of the connection: with another one, the session does not resume.
+	// Binding names the settings that the session depends on, and at a client who it was: under others it does not resume.
 	Binding string
 
 	PeerCertificates []*x509.Certificate // as sent

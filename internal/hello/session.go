@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Resumable says whether a session fits a configuration, at either end: ResumptionTaken, or what stands against it.
-func Resumable(c *hs.Compiled, s *want.Session, serverName string, now time.Time) event.ResumptionReason {
+// Resumable says whether a session fits a configuration, at the end of role: ResumptionTaken, or what stands against it.
+func Resumable(c *hs.Compiled, role fault.Role, s *want.Session, serverName string, now time.Time) event.ResumptionReason {
 	known := suite.ByID(s.Suite)
 	switch {
 	case s.Version != wire.TLS13 || !c.Speaks(s.Version):
@@ -24,7 +25,7 @@ func Resumable(c *hs.Compiled, s *want.Session, serverName string, now time.Time
 	// RFC 8446 §4.6.1: only with the name that it was made with.
 	case s.ServerName != serverName:
 		return event.ResumptionOtherName
-	case s.Binding != c.SessionBinding:
+	case s.Binding != c.Binding(role):
 		return event.ResumptionOtherSettings
 	}
 	// RFC 8446 §4.6.1: not beyond the life of the certificates that it rests on.
@@ -37,7 +38,7 @@ func Resumable(c *hs.Compiled, s *want.Session, serverName string, now time.Time
 // Resume puts a session into the offer, whose pre_shared_key must come last. It returns ResumptionTaken, or why not.
 // RFC 8446 §4.2.11.
 func (o *Offer) Resume(c *hs.Compiled, s *want.Session, now time.Time) event.ResumptionReason {
-	why := Resumable(c, s, c.ServerName, now)
+	why := Resumable(c, fault.Client, s, c.ServerName, now)
 	switch {
 	case why != event.ResumptionTaken:
 		return why

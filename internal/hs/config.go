@@ -56,7 +56,8 @@ type Config struct {
 	// SessionLifetime is how long a server's sessions can be resumed, from their full handshake on. 0: a day; seven days
 	// are the most (RFC 8446 §4.6.1). Until it ends, whoever gets hold of a ticket's key can read what it resumed.
 	SessionLifetime time.Duration
-	// SessionBinding names the settings that a session depends on: it resumes only under the same.
+	// SessionBinding names the settings that a session depends on: it resumes only under the same, and at a client only
+	// with the same Credentials.
 	SessionBinding string
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
 	// are found before new values are needed.
@@ -85,6 +86,8 @@ type Compiled struct {
 	SNI       string             // what goes into server_name, "" for nothing
 	HasECDHE  bool
 	PolicySet string // the policy in force, "" where suites were listed
+
+	clientBinding string
 }
 
 // Configuration marks a Compiled as the answer to want.ChooseConfig.
@@ -118,6 +121,7 @@ func Compile(c Config) (*Compiled, error) {
 			return nil, err
 		}
 	}
+	out.compileClientBinding()
 	if err := checkClientAuth(&c); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (n *Negotiated) NewSession(d *Desk) *want.Session {
 		ServerName:       n.ServerName,
 		Protocol:         n.Protocol,
 		ExtendedMaster:   n.ExtendedMaster,
-		Binding:          d.Config.SessionBinding,
+		Binding:          d.Config.Binding(d.Role),
 		PeerCertificates: n.PeerCertificates,
 		OCSPResponse:     slices.Clone(n.OCSPResponse),
 	}

@@ -1,9 +1,12 @@
 package hs
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
@@ -27,6 +30,28 @@ func (c *Compiled) compileSessions() error {
 		return badConfig("a session lifetime of %v: one second to %v", c.SessionLifetime, want.MaxSessionLifetime)
 	}
 	return nil
+}
+
+// compileClientBinding: a session goes on as the client that it began as. Who shows other certificates, or none, would be
+// taken for that one.
+func (c *Compiled) compileClientBinding() {
+	if c.clientBinding = c.SessionBinding; len(c.Credentials) == 0 {
+		return
+	}
+	all := sha256.New()
+	for _, cred := range c.Credentials {
+		leaf := sha256.Sum256(cred.Chain[0])
+		all.Write(leaf[:])
+	}
+	c.clientBinding += " as " + hex.EncodeToString(all.Sum(nil))
+}
+
+// Binding names what a session depends on: at a server SessionBinding, at a client who it is as well.
+func (c *Compiled) Binding(role fault.Role) string {
+	if role == fault.Client {
+		return c.clientBinding
+	}
+	return c.SessionBinding
 }
 
 // Aside is a question after the handshake: nothing waits for its answer. Ask makes it in the Step that raises it, nil if

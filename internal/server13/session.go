@@ -90,7 +90,7 @@ func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
 		return s.next(d, event.ResumptionUnknownTicket)
 	}
 	// The age that the client says is for early data (RFC 8446 §4.2.11.1); our own ticket says when it was made.
-	if why := hello.Resumable(d.Config, session, s.ServerName, d.Now); why != event.ResumptionTaken {
+	if why := hello.Resumable(d.Config, d.Role, session, s.ServerName, d.Now); why != event.ResumptionTaken {
 		return s.next(d, why)
 	}
 	// A session with a client that we would ask for a certificate, and has none, or the other way round.
