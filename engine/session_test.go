@@ -403,6 +403,45 @@ func TestLifetimeIsNotExtended(t *testing.T) {
 	}
 }
 
+// A clock that has gone back a little does not make a session older than it may become, nor its ticket one that we would
+// not take ourselves.
+func TestLifetimeAfterClockWentBack(t *testing.T) {
+	r := newResumer()
+	r.sc.SessionLifetime = want.MaxSessionLifetime
+	r.first(t)
+	open := r.open
+	r.open = func(b []byte) *want.Session {
+		s := open(b)
+		s.Created, s.Issued = s.Created.Add(30*time.Second), s.Issued.Add(30*time.Second)
+		return s
+	}
+	if r.meet(t); len(r.stored) != 1 {
+		t.Fatalf("%d sessions", len(r.stored))
+	}
+	if s := open(r.stored[0].Ticket); s == nil || s.Lifetime > r.sc.SessionLifetime {
+		t.Errorf("half a minute before the full handshake the ticket has the session %+v", s)
+	}
+}
+
+// A ticket that makes a message or a ClientHello larger than others take is not given: the next connection would fail.
+func TestTicketTooLarge(t *testing.T) {
+	r := newResumer()
+	client, server := r.ends(t)
+	answer := server.answer
+	server.answer = func(q want.Question) {
+		if q, ok := q.(*want.SealTicket); ok {
+			q.Answer(make([]byte, 1<<16-1))
+			return
+		}
+		answer(q)
+	}
+	mustShake(t, client, server)
+	send(t, server, client, []byte("answer"))
+	if client.step(t); len(r.stored) != 0 {
+		t.Error("a ticket that nobody can show was given")
+	}
+}
+
 // What a client can do wrong when it resumes.
 func TestServerRefusesResumption(t *testing.T) {
 	for _, c := range []struct {

@@ -42,7 +42,7 @@ func (o *Offer) Resume(c *hs.Compiled, s *want.Session, now time.Time) event.Res
 	switch {
 	case why != event.ResumptionTaken:
 		return why
-	case len(s.Ticket) == 0 || len(s.Ticket) > maxTicket || len(s.PeerCertificates) == 0:
+	case len(s.Ticket) == 0 || len(s.Ticket) > MaxTicket || len(s.PeerCertificates) == 0:
 		return event.ResumptionUnusable
 	case !slices.ContainsFunc(c.Suites13, func(have *suite.Suite) bool { return have.Hash == suite.ByID(s.Suite).Hash }):
 		return event.ResumptionOtherHash
@@ -54,8 +54,8 @@ func (o *Offer) Resume(c *hs.Compiled, s *want.Session, now time.Time) event.Res
 	return why
 }
 
-// maxTicket leaves room for the rest of a ClientHello, whose extensions have 64 KiB in all.
-const maxTicket = 32 << 10
+// MaxTicket leaves room for the rest of a ClientHello, whose extensions have 64 KiB in all.
+const MaxTicket = 32 << 10
 
 // renew writes pre_shared_key behind everything else. The binder is nothing but its length yet.
 func (o *Offer) renew(now time.Time) {

@@ -179,7 +179,8 @@ func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
 	d.AskAside(hs.Aside{
 		Ask: func(d *hs.Desk) want.Question {
 			session.Issued = d.Now
-			session.Lifetime = session.Created.Add(d.Config.SessionLifetime).Sub(d.Now).Truncate(time.Second)
+			left := session.Created.Add(d.Config.SessionLifetime).Sub(d.Now).Truncate(time.Second)
+			session.Lifetime = min(left, d.Config.SessionLifetime) // the clock may have gone back
 			if session.Lifetime <= 0 {
 				return nil // a session is not made younger by resuming it
 			}
@@ -188,7 +189,7 @@ func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
 		},
 		Take: func(d *hs.Desk) error {
 			sealed, err := question.Result()
-			if err != nil || len(sealed) == 0 || len(sealed) > 1<<16-1 {
+			if err != nil || len(sealed) == 0 || len(sealed) > hello.MaxTicket {
 				return nil // the client does without
 			}
 			var add [4]byte
