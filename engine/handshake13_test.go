@@ -430,6 +430,31 @@ func TestKeyUpdate(t *testing.T) {
 	}
 }
 
+// Who asks for new keys of both gets them, even if our own are on their way already because the peer has asked.
+func TestKeyUpdateAskedForWhileOneWaits(t *testing.T) {
+	client, server := connected13(t)
+	if err := client.UpdateKeys(true); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Open(client.Output()); err != nil || !server.HasOutput() {
+		t.Fatalf("no KeyUpdate waits: %v", err)
+	}
+	for range 3 { // which say the same thing
+		if err := server.UpdateKeys(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := client.take(t, server.Output(), 1<<20)
+	if client.err != nil || len(answer) == 0 {
+		t.Fatalf("the client was not asked: %d bytes, %v", len(answer), client.err)
+	}
+	if server.take(t, answer, 1<<20); server.err != nil {
+		t.Fatal(server.err)
+	}
+	send(t, client, server, []byte("after"))
+	send(t, server, client, []byte("back"))
+}
+
 // A flood of KeyUpdates is refused, and not answered with a flood.
 func TestKeyUpdateFlood(t *testing.T) {
 	client, server := connected13(t)

@@ -20,6 +20,7 @@ type Outgoing struct {
 	stream  *event.Stream
 	traffic *Traffic13 // TLS 1.3: what the keys come from
 	updated bool       // a KeyUpdate is among what waits
+	asked   bool       // one that asks the peer for the same
 	patient bool       // all that waits may wait for company
 	owesCCS bool       // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
 }
@@ -98,16 +99,16 @@ func (o *Outgoing) setTraffic(t *Traffic13, p record.Protection) {
 }
 
 // UpdateKeys sends a KeyUpdate and changes to the keys that follow. RFC 8446 §4.6.3. While one waits to be taken,
-// another would tell the peer nothing new and is left out: a flood of requests is not answered with a flood.
+// another that tells the peer nothing new is left out: a flood of requests is not answered with a flood.
 func (o *Outgoing) UpdateKeys(request bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.updated {
+	if o.updated && (o.asked || !request) {
 		return nil
 	}
 	var err error
 	if o.pending, err = o.updateKeys(o.pending, request); err == nil {
-		o.updated = true
+		o.updated, o.asked = true, request
 	}
 	return err
 }
@@ -199,7 +200,7 @@ func (o *Outgoing) Waiting() bool {
 
 func (o *Outgoing) drain(dst []byte) []byte {
 	dst = append(dst, o.pending...)
-	o.pending, o.updated, o.patient = nil, false, false
+	o.pending, o.updated, o.asked, o.patient = nil, false, false, false
 	return dst
 }
 
