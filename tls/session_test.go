@@ -416,4 +416,16 @@ func TestSessionIsOfOneClient(t *testing.T) {
 			t.Errorf("visit %d: taken for another client", i)
 		}
 	}
+	as = as.Clone()
+	as.Certificates, as.GetClientCertificate = nil, func(*CertificateRequestInfo) (*Certificate, error) { return &alice, nil }
+	for i := range 2 {
+		if _, server := echo(t, as, sc); server.DidResume != (i > 0) || len(server.PeerCertificates) == 0 {
+			t.Errorf("visit %d by a callback: resumed %v", i, server.DidResume)
+		}
+	}
+	as = as.Clone()
+	as.GetClientCertificate = nil
+	if _, server := echo(t, as, sc); server.DidResume || len(server.PeerCertificates) != 0 {
+		t.Error("a client without a certificate is taken for one whose callback had one")
+	}
 }

@@ -35,7 +35,11 @@ func (c *Compiled) compileSessions() error {
 // compileClientBinding: a session goes on as the client that it began as. Who shows other certificates, or none, would be
 // taken for that one.
 func (c *Compiled) compileClientBinding() {
-	if c.clientBinding = c.SessionBinding; len(c.Credentials) == 0 {
+	c.clientBinding = c.SessionBinding
+	if c.AskCredential {
+		c.clientBinding += " as whom the caller says"
+	}
+	if len(c.Credentials) == 0 {
 		return
 	}
 	all := sha256.New()
