@@ -68,13 +68,14 @@ func (c *Conn) tickets() *session.Tickets {
 // sessionBinding names what a session rests on: with anything else there is a full handshake. The roots and the name are
 // not in it, because the certificates of a session are verified anew.
 func (c *Config) sessionBinding() string {
+	binding := ""
 	if c.InsecureSkipVerify {
-		return "not verified"
+		binding = "not verified"
 	}
 	if c.ClientAuth != NoClientCert {
-		return "client authentication " + c.ClientAuth.String()
+		binding += " client authentication " + c.ClientAuth.String()
 	}
-	return ""
+	return binding
 }
 
 // sessionKey names the server in the cache.

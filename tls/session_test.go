@@ -429,3 +429,16 @@ func TestSessionIsOfOneClient(t *testing.T) {
 		t.Error("a client without a certificate is taken for one whose callback had one")
 	}
 }
+
+// A Config for both roles that does not verify servers still binds its clients' sessions to how they were asked who they are.
+func TestSessionIsOfOneModeWithoutVerification(t *testing.T) {
+	cc, sc := resumingConfigs()
+	cc.Certificates = []Certificate{clientLeaf(testkit.PKI().Intermediate)}
+	sc.InsecureSkipVerify = true
+	echo(t, cc, sc)
+	asking := sc.Clone()
+	asking.ClientAuth = RequestClientCert
+	if _, server := echo(t, cc, asking); server.DidResume || len(server.PeerCertificates) == 0 {
+		t.Errorf("resumed %v, %d certificates: a client that was never asked stays nameless", server.DidResume, len(server.PeerCertificates))
+	}
+}
