@@ -45,34 +45,8 @@ func (e *Engine) own(err error) (*fault.Error, error) {
 	default:
 		found = fault.New(fault.InternalError).Because(err)
 	}
-	found.Role, found.Step = e.desk.Role, e.desk.Step
-	tellOfSilence(found)
+	found.Place(e.desk.Role, e.desk.Step)
 	return found, found
-}
-
-// tellOfSilence says what a client that says nothing more may be about: the rules' own hints are for who looks for
-// a server.
-func tellOfSilence(found *fault.Error) {
-	advice := ""
-	switch {
-	case found.Role != fault.Server:
-		return
-	case found.Rule == fault.Silence:
-		advice = "a slow client needs a longer handshake timeout; "
-	case found.Rule != fault.HangUp:
-		return
-	}
-	if found.Step == 0 {
-		advice += "who connects without a word is often a health check, a port scanner, or a client that waits for a banner"
-		if found.Detail == "" {
-			found.Detail = "no ClientHello came"
-		}
-	} else {
-		advice += "the client's own log may say why: often it does not trust the certificate"
-	}
-	if found.Advice == "" {
-		found.Advice = advice
-	}
 }
 
 // answerHTTP is what a browser shows to someone who forgot the s of https.

@@ -13,6 +13,7 @@
 package fault
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -93,6 +94,26 @@ func (e *Error) Advise(hint string) *Error { e.Advice = hint; return e }
 
 // Because adds the error that lies under it.
 func (e *Error) Because(cause error) *Error { e.Cause = cause; return e }
+
+// Place says at which end and after which step it was found. The rules' hints are for who looks for a server; a server
+// that hears nothing more is told what its client may be.
+func (e *Error) Place(role Role, step Step) {
+	e.Role, e.Step = role, step
+	if role != Server || e.Rule != Silence && e.Rule != HangUp {
+		return
+	}
+	advice := ""
+	if e.Rule == Silence {
+		advice = "a slow client needs a longer handshake timeout; "
+	}
+	if step != 0 {
+		advice += "the client's own log may say why: often it does not trust the certificate"
+	} else {
+		advice += "who connects without a word is often a health check, a port scanner, or a client that waits for a banner"
+		e.Detail = cmp.Or(e.Detail, "no ClientHello came")
+	}
+	e.Advice = cmp.Or(e.Advice, advice)
+}
 
 // Between adds what each side offered.
 func (e *Error) Between(of string, ours, theirs []string) *Error {

@@ -12,7 +12,10 @@ const (
 	RequireClientCertificate
 )
 
-// checkClientAuth: RFC 5246 §7.4.4: the names of the CAs have room for so many bytes.
+// maxAuthorities leaves room for the rest of a CertificateRequest, whose extensions in TLS 1.3 have 64 KiB in all.
+const maxAuthorities = 60 << 10
+
+// checkClientAuth: RFC 5246 §7.4.4, RFC 8446 §4.3.2: the names of the CAs have room for so many bytes.
 func checkClientAuth(c *Config) error {
 	if c.ClientAuth > RequireClientCertificate {
 		return badConfig("client authentication %d: there is no such mode", c.ClientAuth)
@@ -24,7 +27,7 @@ func checkClientAuth(c *Config) error {
 		}
 		total += 2 + len(name)
 	}
-	if total > 1<<16-1 {
+	if total > maxAuthorities {
 		return badConfig("the names of the client CAs have %d bytes in all: too many for a CertificateRequest", total)
 	}
 	return nil

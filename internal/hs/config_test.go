@@ -24,6 +24,7 @@ func TestBadConfig(t *testing.T) {
 		"no suites":          {Config{CipherSuites: []wire.CipherSuite{}}, "no cipher suite"},
 		"unknown suite":      {Config{CipherSuites: []wire.CipherSuite{0x1301}}, "TLS_AES_128_GCM_SHA256"},
 		"no version":         {Config{MinVersion: wire.TLS13, MaxVersion: wire.TLS12}, "TLS 1.2 and TLS 1.3"},
+		"many client CAs":    {Config{ClientCAs: slices.Repeat([][]byte{make([]byte, 1000)}, 62)}, "too many for a CertificateRequest"},
 		"unknown group":      {Config{Groups: []wire.NamedGroup{30}}, "x448"},
 		"no groups of 1.2":   {Config{MaxVersion: wire.TLS12, Groups: []wire.NamedGroup{wire.X25519MLKEM768}}, "without a group"},
 		"no groups":          {Config{Groups: []wire.NamedGroup{}}, "without a group"},
