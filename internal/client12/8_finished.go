@@ -18,7 +18,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	expected := s.schedule.ServerFinished(d.Transcript.Sum())
-	if err := d.CheckFinished12(finished.VerifyData, expected, finished.Raw()); err != nil {
+	if err := d.CheckFinished(finished, expected); err != nil {
 		return nil, err
 	}
 	n := s.With(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = expected, hs.NewExporter12(n, s.schedule) })

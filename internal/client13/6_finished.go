@@ -17,7 +17,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.CheckFinished13(s.secrets.Server, finished); err != nil {
+	if err := d.CheckFinished(finished, s.secrets.Server.Finished(d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
 	// The application keys cover the handshake up to here, and not what the client still sends. RFC 8446 §7.1.

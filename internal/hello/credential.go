@@ -1,8 +1,6 @@
 package hello
 
 import (
-	"crypto/x509"
-
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
@@ -21,9 +19,4 @@ func TakeCredential(d *hs.Desk, question *want.ChooseCredential) ([]*want.Creden
 		return nil, fault.New(fault.NoCredential).Because(err)
 	}
 	return []*want.Credential{credential}, nil
-}
-
-// MaySign: RFC 5246 §7.4.2, RFC 8446 §4.4.2.2: where a certificate says what its key is for, it must allow signatures.
-func MaySign(leaf *x509.Certificate) bool {
-	return leaf.KeyUsage == 0 || leaf.KeyUsage&x509.KeyUsageDigitalSignature != 0
 }

@@ -30,10 +30,15 @@ func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
-// CheckKeyUsage: where a certificate says what its key is for, it must allow what the handshake does with it. RFC 5246
-// §7.4.2, RFC 8446 §4.4.2.2.
+// Allows: where a certificate says what its key is for, it must allow what the handshake does with it. RFC 5246 §7.4.2,
+// RFC 8446 §4.4.2.2.
+func Allows(leaf *x509.Certificate, usage x509.KeyUsage) bool {
+	return leaf.KeyUsage == 0 || leaf.KeyUsage&usage != 0
+}
+
+// CheckKeyUsage is Allows for a peer's certificate.
 func CheckKeyUsage(leaf *x509.Certificate, usage x509.KeyUsage) error {
-	if leaf.KeyUsage == 0 || leaf.KeyUsage&usage != 0 {
+	if Allows(leaf, usage) {
 		return nil
 	}
 	name := "digitalSignature"

@@ -1,7 +1,6 @@
 package hs
 
 import (
-	"crypto/subtle"
 	"errors"
 
 	"github.com/vitro-tls/vitro/event"
@@ -51,16 +50,6 @@ func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
 		ServerRandom:   *server,
 	})
 	return &Keys12{schedule, clientWrite, serverWrite}, nil
-}
-
-// CheckFinished12 compares the peer's verify_data with ours, in constant time, and adds its Finished to the
-// transcript. RFC 5246 §7.4.9.
-func (d *Desk) CheckFinished12(got, expected, raw []byte) error {
-	if subtle.ConstantTimeCompare(got, expected) != 1 {
-		return fault.New(fault.WrongFinished)
-	}
-	d.Transcript.Add(raw)
-	return nil
 }
 
 // exporter12 derives keys for other uses. RFC 5705 §4.

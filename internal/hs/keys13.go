@@ -105,12 +105,6 @@ func keysDerived13(n *Negotiated, stage event.KeyStage) event.KeysDerived {
 	}
 }
 
-// CheckFinished13 compares the peer's verify_data with ours, in constant time, and adds its Finished to the
-// transcript. RFC 8446 §4.4.4.
-func (d *Desk) CheckFinished13(t *Traffic13, m *wire.Finished) error {
-	return d.CheckFinished12(m.VerifyData, t.Finished(d.Transcript.Sum()), m.Raw())
-}
-
 // Signed13 is what a CertificateVerify covers. RFC 8446 §4.4.3: 64 spaces, a context string, a zero, the transcript
 // hash; a signature of another role or version can never be taken for it.
 func Signed13(role fault.Role, transcript []byte) []byte {

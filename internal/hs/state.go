@@ -3,6 +3,7 @@
 package hs
 
 import (
+	"crypto/subtle"
 	"fmt"
 
 	"github.com/vitro-tls/vitro/event"
@@ -87,4 +88,14 @@ func stepOf(m wire.Message, sender fault.Role) fault.Step {
 func Unexpected(d *Desk, m wire.Message, expected string) error {
 	Tell(d, 0, event.Message{Message: m})
 	return fault.New(fault.UnexpectedMessage).With(fmt.Sprintf("%v, where %s was expected", m.Type(), expected))
+}
+
+// CheckFinished compares the peer's verify_data with what we worked out, in constant time, and adds its Finished to the
+// transcript. RFC 5246 §7.4.9, RFC 8446 §4.4.4.
+func (d *Desk) CheckFinished(m *wire.Finished, expected []byte) error {
+	if subtle.ConstantTimeCompare(m.VerifyData, expected) != 1 {
+		return fault.New(fault.WrongFinished)
+	}
+	d.Transcript.Add(m.Raw())
+	return nil
 }

@@ -94,7 +94,6 @@ func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Creden
 func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, s *suite.Suite) (choice, event.SuiteReason) {
 	c := choice{suite: s, credential: credential}
 	leaf := credential.Leaf
-	allows := func(usage x509.KeyUsage) bool { return leaf.KeyUsage == 0 || leaf.KeyUsage&usage != 0 }
 	switch {
 	case !ch.Offers(s.ID):
 		return c, event.SuiteNotOffered
@@ -105,11 +104,11 @@ func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credentia
 		if credential.Decrypter == nil && credential.Signer != nil {
 			return c, event.SuiteNoKey
 		}
-		if !allows(x509.KeyUsageKeyEncipherment) {
+		if !hello.Allows(leaf, x509.KeyUsageKeyEncipherment) {
 			return c, event.SuiteNoKeyUsage
 		}
 		return c, event.SuiteTaken
-	case !allows(x509.KeyUsageDigitalSignature):
+	case !hello.Allows(leaf, x509.KeyUsageDigitalSignature):
 		return c, event.SuiteNoKeyUsage
 	}
 	var ok bool

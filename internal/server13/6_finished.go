@@ -16,7 +16,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.CheckFinished13(s.secrets.Client, finished); err != nil {
+	if err := d.CheckFinished(finished, s.secrets.Client.Finished(d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
 	if err := d.ReadUnder(s.application.Client); err != nil {
