@@ -13,18 +13,28 @@ import (
 // RFC 8446 §4.2.10: a client may send data at once, under keys of a session that our server knows nothing of. The
 // server passes over it unread, and the handshake goes on.
 
-// foreignSession is a session of OpenSSL's own, whose server takes early data.
-func foreignSession(t *testing.T) (file string) {
+// foreignSession is a session of OpenSSL's own, whose server takes early data. That server sends its tickets at the
+// end, which a client that leaves may miss.
+func foreignSession(t *testing.T) string {
+	t.Helper()
+	for range 8 {
+		if file, got := tryForeignSession(t); got {
+			return file
+		}
+	}
+	t.Fatal("s_client took no session from s_server in 8 visits")
+	return ""
+}
+
+func tryForeignSession(t *testing.T) (file string, got bool) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "session")
 	server := startSServer(t, testkit.Leaf(testkit.RSA), "-tls1_3", "-early_data", "-naccept", "1")
 	client := start(t, "openssl", "s_client", "-connect", server.at, "-servername", testkit.Host,
 		"-CAfile", testkit.RootFile(t), "-sess_out", file)
 	client.await(regexp.MustCompile(`(?m)^Early data was not sent$`))
-	// With -early_data, s_server sends its tickets at the end.
 	client.input("Q\n")
-	sees(t, client.wait(), `^ +Max Early Data: [1-9]\d*$`)
-	return file
+	return file, regexp.MustCompile(`(?m)^ +Max Early Data: [1-9]\d*$`).MatchString(client.wait())
 }
 
 func TestServerPassesOverEarlyData(t *testing.T) {

@@ -111,8 +111,15 @@ func serveConn(raw net.Conn, config *tls.Config, handle func(*tls.Conn) ([]byte,
 	return served{conn.ConnectionState(), body, err}
 }
 
-// done waits for the connection's end.
-func (s *station) done() served { return <-s.result }
+// done waits for the connection's end, but not for a visitor that never comes.
+func (s *station) done() served {
+	select {
+	case r := <-s.result:
+		return r
+	case <-time.After(2 * limit):
+		return served{err: errors.New("nobody came")}
+	}
+}
 
 func answerPost(conn *tls.Conn) ([]byte, error) { return serveHTTP(conn) }
 
