@@ -1,5 +1,7 @@
 package wire
 
+import "fmt"
+
 // VerifyDataLen is the length of verify_data for every suite of TLS 1.2 that Vitro has. RFC 5246 §7.4.9.
 const VerifyDataLen = 12
 
@@ -17,10 +19,26 @@ func (*Finished) Type() HandshakeType { return TypeFinished }
 func (m *Finished) decode(r *Reader, ctx Context) {
 	n := VerifyDataLen
 	if ctx.Version == TLS13 {
-		// Which of the two hashes it is, the message does not tell: what is more than the shorter must be the longer.
-		if n = 32; r.Left() > n {
-			n = 48
-		}
+		n = ctx.HashLen
+	}
+	if n == 0 {
+		m.decodeAnyHash(r)
+		return
+	}
+	m.VerifyData = r.Bytes("verify_data", n)
+}
+
+// decodeAnyHash is for who does not know the suite: the message does not tell which hash it is.
+func (m *Finished) decodeAnyHash(r *Reader) {
+	const short, long = 32, 48
+	n := short
+	switch left := r.Left(); {
+	case left >= long:
+		n = long
+	case left > short:
+		m.VerifyData = r.Bytes("verify_data", left)
+		r.Fail("verify_data", Invalid, fmt.Sprintf("%s, and a hash has %d or %d", size(left), short, long))
+		return
 	}
 	m.VerifyData = r.Bytes("verify_data", n)
 }

@@ -126,7 +126,16 @@ func TestRejectsMessagesOfTLS13(t *testing.T) {
 		// RFC 8446 §4.4.4: as long as the hash, so neither TLS 1.2's length nor one between the hashes.
 		{"twelve bytes of verify_data in TLS 1.3", tls13Context, framed(TypeFinished, zeros(12)), Truncated,
 			"Finished.verify_data @ 0x04: 20 bytes missing"},
-		{"33 bytes of verify_data", tls13Context, framed(TypeFinished, zeros(33)), Truncated, "Finished.verify_data @ 0x04: 15 bytes missing"},
+		{"33 bytes of verify_data", tls13Context, framed(TypeFinished, zeros(33)), Invalid,
+			"Finished.verify_data @ 0x04: 33 bytes, and a hash has 32 or 48"},
+		{"47 bytes of verify_data", tls13Context, framed(TypeFinished, zeros(47)), Invalid,
+			"Finished.verify_data @ 0x04: 47 bytes, and a hash has 32 or 48"},
+		// Where the suite is known, so is the length: what is missing and what is left over is told as such.
+		{"a byte more than SHA-256 has", sha256Context, framed(TypeFinished, zeros(33)), Excess, "Finished @ 0x24: 1 byte left over"},
+		{"SHA-384's for SHA-256", sha256Context, framed(TypeFinished, zeros(48)), Excess, "Finished @ 0x24: 16 bytes left over"},
+		{"a byte fewer than SHA-256 has", sha256Context, framed(TypeFinished, zeros(31)), Truncated, "Finished.verify_data @ 0x04: 1 byte missing"},
+		{"SHA-256's for SHA-384", sha384Context, framed(TypeFinished, zeros(32)), Truncated, "Finished.verify_data @ 0x04: 16 bytes missing"},
+		{"a byte more than SHA-384 has", sha384Context, framed(TypeFinished, zeros(49)), Excess, "Finished @ 0x34: 1 byte left over"},
 		{"49 bytes of verify_data", tls13Context, framed(TypeFinished, zeros(49)), Excess, "Finished @ 0x34: 1 byte left over"},
 		{"32 bytes of verify_data in TLS 1.2", rsaContext, framed(TypeFinished, zeros(32)), Excess, "Finished @ 0x10: 20 bytes left over"},
 		// RFC 8446 §4.6.1 and RFC 5077 §3.3: a ticket of TLS 1.3 is never empty.

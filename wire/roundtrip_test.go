@@ -57,8 +57,6 @@ func mayEnd(m Message, at int) bool {
 		return at == HandshakeHeaderLen+2+RandomLen+1+len(m.SessionID)+2+2*len(m.CipherSuites)+1+len(m.CompressionMethods)
 	case *ServerHello:
 		return at == HandshakeHeaderLen+2+RandomLen+1+len(m.SessionID)+3
-	case *Finished:
-		return m.Context() == tls13Context && at == HandshakeHeaderLen+32
 	}
 	return false
 }

@@ -9,10 +9,12 @@ import (
 )
 
 var (
-	rsaContext   = Context{Version: TLS12, KeyExchange: KeyExchangeRSA}
-	ecdheContext = Context{Version: TLS12, KeyExchange: KeyExchangeECDHE}
-	tls13Context = Context{Version: TLS13}
-	contexts     = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext, tls13Context}
+	rsaContext    = Context{Version: TLS12, KeyExchange: KeyExchangeRSA}
+	ecdheContext  = Context{Version: TLS12, KeyExchange: KeyExchangeECDHE}
+	tls13Context  = Context{Version: TLS13}
+	sha256Context = Context{Version: TLS13, HashLen: 32}
+	sha384Context = Context{Version: TLS13, HashLen: 48}
+	contexts      = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext, tls13Context}
 )
 
 // sample is a message with a value in every field, and the context that decodes it.
@@ -45,8 +47,8 @@ func samples() []sample {
 		{"CertificateRequest of TLS 1.3", tls13Context, sampleCertificateRequest13()},
 		{"CertificateVerify", tls13Context, &CertificateVerify{Scheme: ED25519, Signature: []byte("signature")}},
 		{"CertificateVerify of TLS 1.2", ecdheContext, &CertificateVerify{Scheme: RSA_PKCS1_SHA256, Signature: []byte{}}},
-		{"Finished with SHA-256", tls13Context, &Finished{VerifyData: []byte("verify_data of SHA-256: 32 bytes")}},
-		{"Finished with SHA-384", tls13Context, &Finished{VerifyData: []byte("verify_data of SHA-384, which has 48 bytes of it")}},
+		{"Finished with SHA-256", sha256Context, &Finished{VerifyData: []byte("verify_data of SHA-256: 32 bytes")}},
+		{"Finished with SHA-384", sha384Context, &Finished{VerifyData: []byte("verify_data of SHA-384, which has 48 bytes of it")}},
 		{"KeyUpdate", tls13Context, &KeyUpdate{}},
 		{"KeyUpdate that asks for another", tls13Context, &KeyUpdate{RequestUpdate: true}},
 		{"Certificate", rsaContext, &Certificate{Chain: [][]byte{[]byte("leaf"), []byte("issuer"), {0x30}}}},

@@ -34,6 +34,8 @@ type Context struct {
 	Version Version
 	// KeyExchange decides the layout of ServerKeyExchange and ClientKeyExchange in TLS 1.2.
 	KeyExchange KeyExchange
+	// HashLen is the length of the suite's hash in bytes, which that of a Finished of TLS 1.3 is; 0 takes any hash's.
+	HashLen int
 }
 
 // KeyExchange names the layouts that ServerKeyExchange and ClientKeyExchange can have (RFC 5246 §7.4.3, §7.4.7).

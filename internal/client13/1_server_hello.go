@@ -22,7 +22,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	if err != nil {
 		return nil, err
 	}
-	d.Context = wire.Context{Version: wire.TLS13}
+	d.Context = wire.Context{Version: wire.TLS13, HashLen: s.Hash.Size()}
 	d.Transcript.Choose(s.Hash)
 	if sh.IsHelloRetryRequest() {
 		return retry(d, offer, sh, s)

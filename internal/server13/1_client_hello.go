@@ -27,7 +27,7 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Context = wire.Context{Version: wire.TLS13}
+	d.Context = wire.Context{Version: wire.TLS13, HashLen: s.Hash.Size()}
 	d.Transcript.Choose(s.Hash)
 	if ch.Has(wire.ExtEarlyData) {
 		d.SkipEarly = skippedEarlyData
