@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -38,7 +39,7 @@ func (e *Engine) own(err error) (*fault.Error, error) {
 	switch err := err.(type) {
 	case *fault.PeerAlert:
 		told := *err
-		told.Role, told.Step = e.desk.Role, e.desk.Step
+		told.Role, told.Step, told.Versions = e.desk.Role, e.desk.Step, e.versions()
 		return nil, &told
 	case *fault.Error:
 		found = new(*err)
@@ -47,6 +48,14 @@ func (e *Engine) own(err error) (*fault.Error, error) {
 	}
 	found.Place(e.desk.Role, e.desk.Step)
 	return found, found
+}
+
+// versions is what the connection is of or, before that is chosen, may become.
+func (e *Engine) versions() []wire.Version {
+	if v := e.desk.Context.Version; v != 0 {
+		return []wire.Version{v}
+	}
+	return slices.Clone(e.desk.Config.Versions)
 }
 
 // answerHTTP is what a browser shows to someone who forgot the s of https.

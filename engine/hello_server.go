@@ -53,22 +53,35 @@ func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	theirs := OfferedVersions(ch)
 	// RFC 7507 §3: who says that it fell back to an older version must not have had to.
 	if ch.Offers(wire.TLS_FALLBACK_SCSV) && !slices.Contains(theirs, d.Config.Versions[0]) {
-		return nil, fault.New(fault.InappropriateFallback).Between("versions", hs.Names(d.Config.Versions), hs.Names(theirs))
+		return nil, fault.New(fault.InappropriateFallback).Between("versions", hs.Names(d.Config.Versions), said(ch))
 	}
 	version, ok := hello.FirstCommon(d.Config.Versions, theirs)
 	if !ok {
-		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(d.Config.Versions), hs.Names(theirs))
+		return nil, fault.New(fault.NoCommonVersion).Between("versions", hs.Names(d.Config.Versions), said(ch))
 	}
 	d.Out.SetVersion(wire.TLS12) // RFC 8446 §5.1: the field says so for TLS 1.3 too
-	hs.Tell(d, 0, event.VersionChosen{Version: version, Ours: d.Config.Versions, Theirs: theirs})
+	chosen := event.VersionChosen{Version: version, Ours: d.Config.Versions, Theirs: ch.SupportedVersions}
+	if !ch.Has(wire.ExtSupportedVersions) {
+		chosen.UpTo = ch.Version
+	}
+	hs.Tell(d, 0, chosen)
 	if version == wire.TLS13 {
 		return server13.Start(d, ch)
 	}
 	return server12.Start(d, ch)
 }
 
-// OfferedVersions returns the versions that a client speaks: what supported_versions lists (RFC 8446 §4.2.1), or everything up to client_version (RFC 5246
-// §E.1).
+// said is what a ClientHello says of versions, for errors. One without a list names the newest; which older ones the
+// client speaks, it does not say. RFC 5246 §E.1.
+func said(ch *wire.ClientHello) []string {
+	if ch.Has(wire.ExtSupportedVersions) {
+		return hs.Names(ch.SupportedVersions)
+	}
+	return []string{"up to " + ch.Version.String()}
+}
+
+// OfferedVersions returns the versions that a client can be answered with: what supported_versions lists (RFC 8446
+// §4.2.1), or everything up to client_version (RFC 5246 §E.1).
 func OfferedVersions(ch *wire.ClientHello) []wire.Version {
 	if ch.Has(wire.ExtSupportedVersions) {
 		return ch.SupportedVersions

@@ -41,7 +41,8 @@ type Message struct {
 type VersionChosen struct {
 	Version wire.Version
 	Ours    []wire.Version
-	Theirs  []wire.Version // server: what the client offered; nil at the client
+	Theirs  []wire.Version // server: what the client listed; nil at the client, and where the client sent no list
+	UpTo    wire.Version   // server: the newest that the client speaks, where it sent no list (RFC 5246 §E.1)
 }
 
 // SuiteReason says why the server passed over a cipher suite.

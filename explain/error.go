@@ -90,7 +90,7 @@ func toldParas(a *fault.PeerAlert) []para {
 	if s := reached(a.Step); s != "" {
 		paras = append(paras, value("reached", s))
 	}
-	paras = append(paras, value("rule", "an alert says what, not why: "+alertSection))
+	paras = append(paras, value("rule", "an alert says what, not why: "+a.Section()))
 	return addHint(paras, a.Hint())
 }
 

@@ -146,7 +146,7 @@ func TestReasonsFitTheHello(t *testing.T) {
 	var page bytes.Buffer
 	tell(Text(&page, Options{Level: Full}), fault.Server, []event.Event{
 		event.Message{Message: hello},
-		event.VersionChosen{Version: wire.TLS12, Ours: []wire.Version{wire.TLS12}, Theirs: engine.OfferedVersions(hello)},
+		event.VersionChosen{Version: wire.TLS12, Ours: []wire.Version{wire.TLS12}, UpTo: wire.TLS12},
 		event.CredentialChosen{Of: 1},
 		event.Message{Sent: true, Message: &wire.ServerHello{Version: wire.TLS12}},
 		event.Message{Sent: true, Message: &wire.Certificate{}},

@@ -21,6 +21,9 @@ func choiceObject(e event.Event) (o object) {
 		if e.Theirs != nil {
 			o.add("theirs", names(e.Theirs))
 		}
+		if e.UpTo != 0 {
+			o.add("theirs_up_to", e.UpTo.String())
+		}
 	case event.SuiteChosen:
 		o = object{{"algo", e.Suite.String()}, {"cipher_suite", code(e.Suite)}, {"offered", names(e.Offered)}}
 		if e.Considered != nil {

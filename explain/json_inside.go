@@ -121,7 +121,7 @@ func errorObject(err error) (o object) {
 		return foundObject(found)
 	case errors.As(err, &told) && told != nil:
 		o = object{{"found_by", otherSide(told.Role)}, {"alert", told.Alert.Description.String()},
-			{"alert_level", told.Alert.Level.String()}, {"section", alertSection}}
+			{"alert_level", told.Alert.Level.String()}, {"section", told.Section()}}
 		addReached(&o, told.Step, told.Offers)
 		o.addIf("hint", told.Hint())
 		return o

@@ -154,7 +154,7 @@ func (s *scene) hellos() {
 	event.Emit(&s.client, 0, event.Opened{ServerName: "localhost", Policy: suite.PolicyLegacy, Suites: hello.CipherSuites})
 	event.Emit(&s.server, 0, event.Opened{Policy: suite.PolicyLegacy, Suites: hello.CipherSuites})
 	s.crosses(fault.Client, hello, false)
-	event.Emit(&s.server, 0, event.VersionChosen{Version: wire.TLS12, Ours: []wire.Version{wire.TLS12}, Theirs: []wire.Version{wire.TLS12}})
+	event.Emit(&s.server, 0, event.VersionChosen{Version: wire.TLS12, Ours: []wire.Version{wire.TLS12}, UpTo: wire.TLS12})
 	event.Emit(&s.server, 0, s.suiteChosen(hello.CipherSuites))
 	event.Emit(&s.server, 0, event.ProtocolChosen{Protocol: "http/1.1", Offered: hello.Extensions.ALPN, Ours: []string{"http/1.1"}})
 	event.Emit(&s.server, 0, event.CredentialChosen{Leaf: s.chain[0], Named: true, Of: 1})

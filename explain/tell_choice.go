@@ -37,7 +37,7 @@ func (v *view) reason(e event.Event) {
 	case event.VersionChosen:
 		v.version = e.Version
 		v.hold(wire.TypeServerHello, value("why", fmt.Sprintf("%s is the newest version that both speak (client: %s; server: %s)",
-			e.Version, v.theirVersions(e), listOf(names(e.Ours), 8))))
+			e.Version, theirVersions(e), listOf(names(e.Ours), 8))))
 	case event.SuiteChosen:
 		v.hold(wire.TypeServerHello, suiteParas(e)...)
 	case event.GroupChosen:
@@ -70,9 +70,9 @@ func (v *view) groupPara(e event.GroupChosen) para {
 }
 
 // theirVersions is what the client said that it speaks. RFC 5246 §E.1: without a list it names the newest alone.
-func (v *view) theirVersions(e event.VersionChosen) string {
-	if v.offered != nil && !v.offered.listed {
-		return "up to " + v.offered.version.String()
+func theirVersions(e event.VersionChosen) string {
+	if e.UpTo != 0 {
+		return "up to " + e.UpTo.String()
 	}
 	return listOf(names(e.Theirs), 8)
 }

@@ -188,7 +188,7 @@ func titleOf(s fault.Step) string {
 func (v *view) learn(m wire.Message) {
 	switch m := m.(type) {
 	case *wire.ClientHello:
-		v.offered = &offered{serverName: m.ServerName, version: m.Version, listed: m.Has(wire.ExtSupportedVersions)}
+		v.offered = &offered{serverName: m.ServerName}
 		v.shares = nil
 		for _, s := range m.KeyShares {
 			v.shares = append(v.shares, s.Group)
@@ -204,8 +204,6 @@ func (v *view) learn(m wire.Message) {
 // offered is what the server's choices are told by.
 type offered struct {
 	serverName string
-	version    wire.Version
-	listed     bool // in supported_versions
 }
 
 // versionOf returns the version that a ServerHello has chosen. RFC 8446 §4.2.1.

@@ -7,6 +7,11 @@ func alertHint(a *PeerAlert) string {
 	if a.Asked {
 		return ClientCertificateWanted.Hint
 	}
+	if a.may(wire.TLS13) && !a.may(wire.TLS12) {
+		if hint := alertHint13(a); hint != "" {
+			return hint
+		}
+	}
 	// RFC 5246 §7.2.2 leaves it to whoever wished to renegotiate whether the connection goes on without; OpenSSL
 	// ends it like this.
 	if a.Step == StepFinish && a.Alert.Description == wire.AlertHandshakeFailure {
@@ -28,11 +33,34 @@ func alertHint(a *PeerAlert) string {
 	return common[a.Alert.Description]
 }
 
+// alertHint13 has what an alert means otherwise where only TLS 1.3 can be: there is no RSA key exchange and no
+// renegotiation, and the client is done before the server has looked at its certificate.
+func alertHint13(a *PeerAlert) string {
+	client := a.Role == Client
+	switch d := a.Alert.Description; {
+	case d == wire.AlertHandshakeFailure && client && a.Step >= StepFinish:
+		return "the client was done, and the server was not: it refuses the client's certificate, or that there was none, only now; its log may tell more"
+	case d == wire.AlertHandshakeFailure && client && a.Step <= StepClientHello:
+		return "the server shares no cipher suite, group or signature scheme with this offer (--groups has the groups); its log may tell more"
+	case d == wire.AlertHandshakeFailure && !client && a.Step >= StepFinish:
+		return "the handshake had succeeded; the client's log may tell more"
+	case d == wire.AlertProtocolVersion && client:
+		return "the server does not take TLS 1.3: TLS 1.2 must be allowed too"
+	case d == wire.AlertMissingExtension:
+		return "the peer misses an extension that TLS 1.3 demands"
+	case d == wire.AlertUnknownPSKIdentity && client:
+		return "the server knows none of the keys or tickets that were offered, and wants no full handshake"
+	case d == wire.AlertUnsupportedExtension && !client:
+		return "the client found an extension in this server's answer that it had not sent"
+	}
+	return ""
+}
+
 // fromServer: we are the client.
 var fromServer = map[wire.AlertDescription]string{
 	wire.AlertHandshakeFailure:       "the server shares no cipher suite, group or signature scheme with this offer, or is older than TLS 1.2; if it only speaks RSA key exchange, policy legacy allows it",
 	wire.AlertInsufficientSecurity:   "the server wants stronger suites than those offered",
-	wire.AlertProtocolVersion:        "the server does not take TLS 1.2",
+	wire.AlertProtocolVersion:        "the server takes none of the versions offered; it may be older than TLS 1.2",
 	wire.AlertUnrecognizedName:       "the server has no site of this name; check --servername",
 	wire.AlertNoApplicationProtocol:  "the server speaks none of the offered application protocols (--alpn)",
 	wire.AlertCertificateRequired:    ClientCertificateWanted.Hint,

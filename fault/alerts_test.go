@@ -101,3 +101,44 @@ func TestHandshakeFailureDependsOnTheStep(t *testing.T) {
 		}
 	}
 }
+
+// RFC 8446 §6.2: on a connection of TLS 1.3 a hint speaks of nothing that TLS 1.3 does not have, and every alert that it
+// added has one.
+func TestAlertsOf13(t *testing.T) {
+	told := func(role Role, step Step, d wire.AlertDescription) *PeerAlert {
+		return &PeerAlert{Alert: wire.Alert{Level: wire.LevelFatal, Description: d}, Role: role, Step: step, Versions: []wire.Version{wire.TLS13}}
+	}
+	for d := range 256 {
+		for _, role := range []Role{Client, Server} {
+			for _, step := range []Step{StepClientHello, StepServerFinished, StepFinish} {
+				a := told(role, step, wire.AlertDescription(d))
+				for _, gone := range []string{"RSA key exchange", "renegotiat", "TLS 1.2 "} {
+					if strings.Contains(a.Hint(), gone) && a.Alert.Description != wire.AlertNoRenegotiation && a.Alert.Description != wire.AlertProtocolVersion {
+						t.Errorf("the %v's hint for %v speaks of %q: %s", role, a.Alert.Description, gone, a.Hint())
+					}
+				}
+				if !strings.Contains(a.Error(), "RFC 8446 §6.2") {
+					t.Errorf("%v cites another section: %v", a.Alert.Description, a)
+				}
+			}
+		}
+	}
+	for _, c := range []struct {
+		a    *PeerAlert
+		word string
+	}{
+		{told(Client, StepFinish, wire.AlertHandshakeFailure), "the client's certificate"},
+		{told(Client, StepClientHello, wire.AlertHandshakeFailure), "no cipher suite, group or signature scheme"},
+		{told(Client, StepServerHello, wire.AlertHandshakeFailure), "the hellos had agreed"},
+		{told(Server, StepClientHello, wire.AlertHandshakeFailure), "cannot use what this server chose"},
+		{told(Server, StepFinish, wire.AlertHandshakeFailure), "the client's log"},
+		{told(Client, StepClientHello, wire.AlertProtocolVersion), "TLS 1.2 must be allowed too"},
+		{told(Client, StepClientHello, wire.AlertUnknownPSKIdentity), "tickets"},
+		{told(Server, StepServerHello, wire.AlertMissingExtension), "TLS 1.3 demands"},
+		{told(Server, StepServerHello, wire.AlertUnsupportedExtension), "had not sent"},
+	} {
+		if !strings.Contains(c.a.Hint(), c.word) {
+			t.Errorf("the %v after %v is told of %v with %q", c.a.Role, c.a.Step, c.a.Alert.Description, c.a.Hint())
+		}
+	}
+}

@@ -14,6 +14,7 @@ package fault
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -213,6 +214,8 @@ type PeerAlert struct {
 	Alert wire.Alert
 	Role  Role // ours; the alert came from the other
 	Step  Step // the last step that was reached
+	// Versions is the connection's version or, before it was chosen, all that we speak, newest first.
+	Versions []wire.Version
 	// Offers is what we had offered, where the alert may be about it.
 	Offers *Offers
 	// Asked is set at a client whose server asked for a certificate and got none.
@@ -222,13 +225,25 @@ type PeerAlert struct {
 // Hint says what such an alert at such a step usually means, and what to change.
 func (a *PeerAlert) Hint() string { return alertHint(a) }
 
+// Section is where the RFC says what the peer's alerts mean: RFC 8446 §6.2 where the connection is, or might have become,
+// one of TLS 1.3, else RFC 5246 §7.2.2.
+func (a *PeerAlert) Section() string {
+	if a.may(wire.TLS13) {
+		return "RFC 8446 §6.2"
+	}
+	return "RFC 5246 §7.2.2"
+}
+
+// may reports whether the connection has a version, or might have got it.
+func (a *PeerAlert) may(v wire.Version) bool { return slices.Contains(a.Versions, v) }
+
 func (a *PeerAlert) Error() string {
 	var b strings.Builder
 	b.WriteString("tls: the " + a.Role.Peer().String() + " refused with the alert " + a.Alert.Description.String())
 	if a.Offers != nil {
 		b.WriteString("; " + a.Offers.String())
 	}
-	writeTail(&b, "RFC 5246 §7.2.2", a.Step, a.Hint())
+	writeTail(&b, a.Section(), a.Step, a.Hint())
 	return printable(b.String())
 }
 

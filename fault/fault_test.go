@@ -170,7 +170,7 @@ func TestErrorText(t *testing.T) {
 		Offers: &Offers{Of: "versions", Ours: []string{"TLS 1.2"}},
 	}
 	const wantTold = "tls: the server refused with the alert protocol_version; our versions: TLS 1.2" +
-		" [RFC 5246 §7.2.2, after step 1 (Client Hello)]; hint: the server does not take TLS 1.2"
+		" [RFC 5246 §7.2.2, after step 1 (Client Hello)]; hint: the server takes none of the versions offered; it may be older than TLS 1.2"
 	if got := told.Error(); got != wantTold {
 		t.Errorf("got  %s\nwant %s", got, wantTold)
 	}
