@@ -40,6 +40,14 @@ func TestHonest(t *testing.T) {
 		if err := p.Judge(); err != nil || !p.Victim.Ready || !p.Evil.Ready || p.Evil.Err != nil {
 			t.Fatalf("%v; victim: %v, evil: %v", err, p.Victim.Err, p.Evil.Err)
 		}
+		for _, e := range []*End{p.Victim, p.Evil} {
+			if s := e.State(); s.Version != k.Version || s.Resumed != k.Resumed {
+				t.Errorf("the %v has %v, resumed: %v", e.Role, s.Version, s.Resumed)
+			}
+			if known := len(e.State().PeerCertificates) > 0; known != (e.Role == fault.Client || k.Client) {
+				t.Errorf("the %v knows who its peer is: %v", e.Role, known)
+			}
+		}
 		for i, f := range p.Flights {
 			for _, u := range f {
 				t.Logf("flight %d: %v, %d bytes, epoch %d", i, u.Message(), len(u.Content), u.Epoch)

@@ -64,7 +64,7 @@ func (s script) allows(victim fault.Role, said []wire.HandshakeType) (allowed, d
 	return true, next == len(s.places)
 }
 
-var insiderKind = Kind{"insider", wire.TLS13, wire.TLS_AES_128_GCM_SHA256, testkit.P256, false, true}
+var insiderKind = Kind{Name: "insider", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Retry: true}
 
 func insider(t testing.TB, victim fault.Role, said []wire.HandshakeType) *Insider {
 	t.Helper()

@@ -5,6 +5,7 @@ package evil
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
@@ -22,15 +23,24 @@ type Kind struct {
 	Key     testkit.Kind
 	Stapled bool // the server has an OCSP response
 	Retry   bool // the server asks for another group
+	Client  bool // the server requires a certificate of the client, which has one
+	Resumed bool // both ends have a session from before
 }
 
 // Kinds are all kinds of handshake that Vitro has.
 var Kinds = []Kind{
-	{"RSA", wire.TLS12, wire.TLS_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA, false, false},
-	{"ECDHE-RSA", wire.TLS12, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA, false, false},
-	{"ECDHE-ECDSA", wire.TLS12, wire.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, testkit.P256, true, false},
-	{"TLS13", wire.TLS13, wire.TLS_AES_128_GCM_SHA256, testkit.P256, true, false},
-	{"TLS13-retry", wire.TLS13, wire.TLS_CHACHA20_POLY1305_SHA256, testkit.RSA, false, true},
+	{Name: "RSA", Version: wire.TLS12, Suite: wire.TLS_RSA_WITH_AES_128_GCM_SHA256, Key: testkit.RSA},
+	{Name: "ECDHE-RSA", Version: wire.TLS12, Suite: wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, Key: testkit.RSA},
+	{Name: "ECDHE-ECDSA", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
+		Stapled: true},
+	{Name: "ECDHE-client", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Key: testkit.P256,
+		Client: true},
+	{Name: "TLS13", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Stapled: true},
+	{Name: "TLS13-retry", Version: wire.TLS13, Suite: wire.TLS_CHACHA20_POLY1305_SHA256, Key: testkit.RSA, Retry: true},
+	{Name: "TLS13-client", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Client: true},
+	{Name: "TLS13-resumed", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Resumed: true},
+	{Name: "TLS13-resumed-retry", Version: wire.TLS13, Suite: wire.TLS_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
+		Resumed: true, Retry: true},
 }
 
 func (k Kind) config(role fault.Role) engine.Config {
@@ -43,8 +53,15 @@ func (k Kind) config(role fault.Role) engine.Config {
 	}
 	c.Groups = []wire.NamedGroup{wire.X25519, wire.SecP256r1}
 	if role == fault.Client {
-		c.ServerName = testkit.Host
+		c.ServerName, c.ClientSessions = testkit.Host, k.Resumed
+		if k.Client {
+			c.Credentials = []*want.Credential{testkit.Credential(testkit.P256)}
+		}
 		return c
+	}
+	c.ServerSessions = k.Resumed
+	if k.Client {
+		c.ClientAuth = engine.RequireClientCertificate
 	}
 	if k.Retry {
 		c.Groups = c.Groups[1:]
@@ -64,6 +81,7 @@ type End struct {
 	Err     error
 	Ready   bool
 	kind    Kind
+	session *want.Session // a client's to show, nil for none; then the one that it was last given
 	secrets map[string][]byte
 	derived event.KeysDerived
 	tap     tap
@@ -71,7 +89,18 @@ type End struct {
 
 // NewEnd makes a genuine client or server for a kind of handshake.
 func NewEnd(k Kind, role fault.Role) (*End, error) {
-	e := &End{Role: role, kind: k, secrets: map[string][]byte{}}
+	var s *want.Session
+	if k.Resumed {
+		var err error
+		if s, err = session(k); err != nil {
+			return nil, err
+		}
+	}
+	return newEnd(k, role, s)
+}
+
+func newEnd(k Kind, role fault.Role, s *want.Session) (*End, error) {
+	e := &End{Role: role, kind: k, session: s, secrets: map[string][]byte{}}
 	c := k.config(role)
 	c.Secrets, c.Tracer = e, e
 	compiled, err := engine.Compile(c)
@@ -97,8 +126,8 @@ func (e *End) Event(_ event.Meta, v event.Event) {
 }
 
 // answer answers as a caller would who trusts everybody: what is wrong with the handshake itself must show without
-// the help of a certificate's verification.
-func answer(q want.Question) {
+// the help of a certificate's verification. A ticket is the session in the clear.
+func (e *End) answer(q want.Question) {
 	switch q := q.(type) {
 	case *want.VerifyPeer:
 		q.Answer(want.Verdict{Skipped: true})
@@ -106,5 +135,24 @@ func answer(q want.Question) {
 		q.Run()
 	case *want.DecryptPremaster:
 		q.Run()
+	case *want.LoadSession:
+		q.Answer(e.session)
+	case *want.StoreSession:
+		e.session = q.Session
+		q.Answer(struct{}{})
+	case *want.OpenTicket:
+		if s, err := want.UnmarshalSession(q.Ticket); err == nil {
+			q.Answer(s)
+			return
+		}
+		q.Answer(nil)
+	case *want.SealTicket:
+		if ticket, err := q.Session.Marshal(); err == nil {
+			q.Answer(ticket)
+			return
+		}
+		q.Answer(nil)
+	default:
+		q.Fail(errors.New("nobody to ask"))
 	}
 }

@@ -32,13 +32,13 @@ type message struct {
 // more of use: by its signature, by the Finished behind it or by the keys that come of it.
 func (m message) settles() bool {
 	if m.kind.Version == wire.TLS13 {
-		return m.victim == fault.Client && m.last || m.unit.Message() == wire.TypeFinished
+		return m.last
 	}
 	switch m.unit.Message() {
-	case wire.TypeServerKeyExchange, wire.TypeServerHelloDone, wire.TypeClientKeyExchange, wire.TypeFinished:
+	case wire.TypeServerKeyExchange, wire.TypeServerHelloDone, wire.TypeClientKeyExchange, wire.TypeCertificateVerify, wire.TypeFinished:
 		return true
 	}
-	return false
+	return m.last
 }
 
 // outcome of a change anywhere in the body, whose length stays.
@@ -61,6 +61,8 @@ func (m message) outcome(place int) outcome {
 		want.rules = []*fault.Rule{fault.BadKeyExchangeSignature, fault.SchemeNotOffered, fault.WrongKeyType, fault.DecodeError,
 			fault.GroupNotOffered, fault.BadPublicKey}
 	// RFC 5246 §7.4.7.1: what is wrong with the premaster secret shows nowhere but in the Finished under its keys.
+	case t == wire.TypeClientKeyExchange && m.kind.Client:
+		want.rules = []*fault.Rule{fault.BadCertificateSignature, fault.BadPublicKey, fault.DecodeError}
 	case t == wire.TypeClientKeyExchange && m.kind.Name == "RSA" && place >= header+2:
 		want.rules = []*fault.Rule{fault.BadRecordMAC}
 	case t == wire.TypeClientKeyExchange:

@@ -54,10 +54,12 @@ func (m model) foretell(flight int, units []Unit) outcome {
 		if rule := m.epochRule(u, m.epoch(flight, taken)); rule != nil {
 			return outcome{rules: []*fault.Rule{rule}, completes: done}
 		}
-		// RFC 6066 §8: a server may leave out the status that it announced, but not so that only one side knows.
-		if taken < len(marks) && marks[taken].Message() == wire.TypeCertificateStatus && u.Message() == wire.TypeServerKeyExchange {
+		if taken < len(marks) && m.optional(marks[taken].Message(), u.Message()) {
 			diverged = true
 			taken++
+		}
+		if diverged && m.kind.Version == wire.TLS13 && u.Message() == wire.TypeCertificateVerify && bytes.Equal(u.Content, marks[taken].Content) {
+			return refused(fault.BadCertificateSignature)
 		}
 		if taken == len(marks) || !bytes.Equal(u.Content, marks[taken].Content) {
 			rule := fault.UnexpectedMessage
@@ -75,6 +77,20 @@ func (m model) foretell(flight int, units []Unit) outcome {
 		return outcome{rules: []*fault.Rule{fault.HangUp}, told: true}
 	}
 	return harmless
+}
+
+// optional reports whether a message may be left out in front of another one, but not so that only one side knows.
+func (m model) optional(left, next wire.HandshakeType) bool {
+	switch left {
+	case wire.TypeCertificateStatus: // RFC 6066 §8
+		return next == wire.TypeServerKeyExchange
+	case wire.TypeCertificateRequest: // RFC 5246 §7.4.4, RFC 8446 §4.3.2
+		if m.kind.Version == wire.TLS13 {
+			return next == wire.TypeCertificate
+		}
+		return next == wire.TypeServerHelloDone
+	}
+	return false
 }
 
 // epochRule is the rule about a record under other keys than the victim reads with.

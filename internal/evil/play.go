@@ -94,7 +94,7 @@ func (e *End) step() ([]byte, error) {
 		case want.HaveOutput:
 			out = e.AppendOutput(out)
 		case want.Question:
-			answer(w)
+			e.answer(w)
 			<-w.Done()
 		case want.Ready:
 			e.Ready = true

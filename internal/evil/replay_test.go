@@ -44,6 +44,8 @@ func TestReplay(t *testing.T) {
 
 func (m message) replayed(u Unit, same bool) outcome {
 	want := outcome{told: !m.settles()}
+	// RFC 5246 §7.4.4: a server may ask for a certificate, and then the end of its flight is still to come.
+	want.waits = u.Message() == wire.TypeCertificateRequest && m.unit.Message() == wire.TypeServerHelloDone
 	if u.Message() != m.unit.Message() || !same || u.Message() == wire.TypeClientHello || u.Message() == wire.TypeServerHello {
 		return want
 	}
@@ -54,6 +56,9 @@ func (m message) replayed(u Unit, same bool) outcome {
 		want.rules = []*fault.Rule{fault.BadCertificateSignature}
 	case wire.TypeClientKeyExchange:
 		want.rules = []*fault.Rule{fault.BadRecordMAC}
+		if m.kind.Client { // RFC 5246 §7.4.8: what the client signed had another one
+			want.rules = []*fault.Rule{fault.BadCertificateSignature}
+		}
 	case wire.TypeFinished:
 		want.rules = []*fault.Rule{fault.WrongFinished}
 	}
