@@ -108,14 +108,17 @@ func (s *summary) log(t *testing.T) {
 	t.Logf("%-28s %5d", "in all", total)
 }
 
-// tryAll plays every alteration that list makes of the honest flights, of which a short test samples.
+// leftOut reports whether alteration number i is left out: of a short test, and under the race detector.
+func leftOut(i int) bool { return testing.Short() && i%4 != 0 || raced && i%3 != 0 }
+
+// tryAll plays every alteration that list makes of the honest flights, or a sample of them.
 func tryAll(t *testing.T, list func(Kind, fault.Role, [][]Unit) []alteration) {
 	var s summary
 	t.Run("kinds", func(t *testing.T) {
 		each(t, func(t *testing.T, k Kind, victim fault.Role) {
 			honest := play(t, k, victim, nil)
 			for i, a := range list(k, victim, honest.Flights) {
-				if testing.Short() && i%4 != 0 {
+				if leftOut(i) {
 					continue
 				}
 				p := play(t, k, victim, func(flight int, units []Unit) []Unit {
