@@ -192,7 +192,7 @@ func TestStepOf(t *testing.T) {
 
 func TestCheckKinds(t *testing.T) {
 	seen := map[string]bool{"check": true}
-	for k := CheckLink; k <= CheckUsage; k++ {
+	for k := CheckLink; k <= CheckTimestamps; k++ {
 		if seen[k.String()] {
 			t.Errorf("check %d has no name of its own: %v", k, k)
 		}

@@ -103,11 +103,14 @@ type CredentialChosen struct {
 type CheckKind uint8
 
 const (
-	CheckLink  CheckKind = iota + 1 // a certificate is signed by the next one's key
-	CheckRoot                       // the last one is a trusted root
-	CheckDates                      // now lies within a certificate's validity
-	CheckName                       // the leaf is for this host
-	CheckUsage                      // the leaf may be used for this
+	CheckLink       CheckKind = iota + 1 // a certificate is signed by the next one's key
+	CheckRoot                            // the last one is a trusted root
+	CheckDates                           // now lies within a certificate's validity
+	CheckName                            // the leaf is for this host
+	CheckUsage                           // the leaf may be used for this
+	CheckKey                             // the keys of the chain are large enough
+	CheckStaple                          // the CA says by stapled OCSP that the leaf is good
+	CheckTimestamps                      // logs say that the leaf is public
 )
 
 func (k CheckKind) String() string {
@@ -122,6 +125,12 @@ func (k CheckKind) String() string {
 		return "name"
 	case CheckUsage:
 		return "usage"
+	case CheckKey:
+		return "key"
+	case CheckStaple:
+		return "staple"
+	case CheckTimestamps:
+		return "timestamps"
 	}
 	return "check"
 }
@@ -130,15 +139,24 @@ func (k CheckKind) String() string {
 type Check struct {
 	What      CheckKind
 	Passed    bool
-	Index     int    // of the certificate in the chain, 0 the leaf
-	Subject   string // of that certificate
-	Issuer    string // CheckLink, CheckRoot
-	Algorithm string // CheckLink: of the signature
-	NotBefore time.Time
-	NotAfter  time.Time
-	Wanted    string   // CheckName: the host; CheckUsage: the usage
-	Found     []string // CheckName: the certificate's names; CheckUsage: its usages
-	Roots     string   // CheckRoot: where the trusted roots came from
+	Index     int         // of the certificate in the chain, 0 the leaf
+	Subject   string      // of that certificate
+	Issuer    string      // CheckLink, CheckRoot; CheckStaple: who signed it
+	Algorithm string      // CheckLink: of the signature
+	NotBefore time.Time   // CheckDates; CheckStaple: when the status was known
+	NotAfter  time.Time   // CheckDates; CheckStaple: when there is a newer one, zero if it does not say
+	Wanted    string      // CheckName: the host; CheckUsage: the usage; CheckKey: the least; CheckTimestamps: how many, "" for any
+	Found     []string    // CheckName: the certificate's names; CheckUsage: its usages; CheckKey: the keys; CheckStaple: the status
+	Roots     string      // CheckRoot: where the trusted roots came from
+	Logs      []Timestamp // CheckTimestamps
+}
+
+// Timestamp is what a log says about a certificate: that it was there to be seen at that time. RFC 6962 §3.2.
+type Timestamp struct {
+	Log    string // its name on our list, or its ID in hexadecimal
+	Time   time.Time
+	Source string // where it came from: certificate, handshake, staple
+	Flaw   string // why it does not count, "" if it does
 }
 
 // PeerVerified: step 5, the peer is who it says it is, or the caller chose not to ask.

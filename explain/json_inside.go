@@ -17,16 +17,34 @@ func checkObject(e event.Check) object {
 	o := object{{"check", e.What.String()}, {"passed", e.Passed}, {"index", e.Index}, {"subject", e.Subject}}
 	o.addIf("issuer", e.Issuer)
 	o.addIf("algorithm", e.Algorithm)
-	if e.What == event.CheckDates {
+	switch {
+	case e.What == event.CheckDates:
 		o.add("not_before", e.NotBefore.Format(time.RFC3339))
 		o.add("not_after", e.NotAfter.Format(time.RFC3339))
+	case e.What == event.CheckStaple && !e.NotBefore.IsZero():
+		o.add("this_update", e.NotBefore.Format(time.RFC3339))
+		if !e.NotAfter.IsZero() {
+			o.add("next_update", e.NotAfter.Format(time.RFC3339))
+		}
 	}
 	o.addIf("wanted", e.Wanted)
 	if e.Found != nil {
 		o.add("found", e.Found)
 	}
 	o.addIf("roots", e.Roots)
+	if e.Logs != nil {
+		o.add("logs", timestampObjects(e.Logs))
+	}
 	return o
+}
+
+func timestampObjects(list []event.Timestamp) []object {
+	out := make([]object, len(list))
+	for i, s := range list {
+		out[i] = object{{"log", s.Log}, {"time", s.Time.UTC().Format(time.RFC3339)}, {"source", s.Source}}
+		out[i].addIf("flaw", s.Flaw)
+	}
+	return out
 }
 
 func premasterObject(e event.PremasterGenerated) object {

@@ -109,10 +109,55 @@ func checkText(e event.Check) string {
 		return fmt.Sprintf("%s is %svalid now: from %s to %s", who, not, moment(e.NotBefore), moment(e.NotAfter))
 	case event.CheckName:
 		return fmt.Sprintf("%s is %samong its names: %s", quoted(e.Wanted), not, listOf(e.Found, 12))
+	case event.CheckKey:
+		return fmt.Sprintf("the keys of the chain are %slarge enough (%s): %s", not, peer(e.Wanted), listOf(e.Found, 12))
+	case event.CheckStaple:
+		return stapleText(e)
+	case event.CheckTimestamps:
+		return timestampsText(e)
 	case event.CheckUsage:
 		return fmt.Sprintf("%s may %sbe used for %s: it is for %s", who, not, peer(e.Wanted), listOf(e.Found, 12))
 	}
 	return who
+}
+
+// stapleText: RFC 6066 §8.
+func stapleText(e event.Check) string {
+	if len(e.Found) == 0 {
+		return "no OCSP response that says whether " + quoted(e.Subject) + " is good was stapled"
+	}
+	text := fmt.Sprintf("%s, the CA's responder, says about %s: %s", quoted(e.Issuer), quoted(e.Subject), listOf(e.Found, 1))
+	if e.NotBefore.IsZero() {
+		return text
+	}
+	text += ", as of " + moment(e.NotBefore)
+	if !e.NotAfter.IsZero() {
+		text += " until " + moment(e.NotAfter)
+	}
+	return text
+}
+
+// timestampsText: RFC 6962 §3.2.
+func timestampsText(e event.Check) string {
+	var good, others []string
+	for _, s := range e.Logs {
+		if s.Flaw == "" {
+			good = append(good, fmt.Sprintf("%s (%s, from the %s)", peer(s.Log), moment(s.Time), s.Source))
+		} else {
+			others = append(others, fmt.Sprintf("%s (%s)", peer(s.Log), peer(s.Flaw)))
+		}
+	}
+	text := quoted(e.Subject) + " was logged by " + listOf(good, 12)
+	if len(good) == 0 {
+		text = "no known log vouches for " + quoted(e.Subject)
+	}
+	if e.Wanted != "" {
+		text += "; wanted are " + peer(e.Wanted)
+	}
+	if len(others) > 0 {
+		text += "; not counted: " + listOf(others, 12)
+	}
+	return text
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

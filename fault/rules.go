@@ -21,6 +21,9 @@ func (r *Rule) narrow(name, sentence, hint string) *Rule {
 	return n
 }
 
+// the same, where another section speaks of it
+func (r *Rule) in(section string) *Rule { r.Section = section; return r }
+
 // a rule for which no alert is sent: nobody would read it
 func silent(name, sentence, hint string) *Rule {
 	r := rule(name, wire.AlertInternalError, "", sentence, hint)
@@ -192,6 +195,26 @@ var (
 		"the server did not send the issuer of a certificate", "configure the server to send its whole chain")
 	InvalidChain = rule("invalid_chain", wire.AlertBadCertificate, "RFC 5280 §6.1",
 		"the certificate chain does not verify", "")
+	NotSignedByIssuer = InvalidChain.narrow("not_signed_by_issuer",
+		"a certificate was not signed by the key of the CA that it names", "a CA's certificate of before its key was changed may have been sent, or bytes were changed")
+	WeakSignature = InvalidChain.narrow("weak_certificate_signature",
+		"a certificate is signed with a hash that is broken", "the CA must issue it again with SHA-256 or better").in("RFC 8446 §4.4.2.4")
+	UnknownSignatureAlgorithm = InvalidChain.narrow("unknown_signature_algorithm",
+		"a certificate is signed in a way that is not known here", "the CA must issue it again with RSA, ECDSA or Ed25519").in("RFC 5280 §4.1.1.2")
+	SmallKey = InvalidChain.narrow("small_key",
+		"a certificate's key is too small to be safe", "issue it with a key of the size that the text names").in("RFC 9325 §4.5")
+	NotACA = InvalidChain.narrow("not_a_ca",
+		"a certificate was issued by one that is no CA", "a certificate without CA:TRUE cannot issue others: have the CA issue it").in("RFC 5280 §4.2.1.9")
+	MayNotIssue = InvalidChain.narrow("may_not_issue",
+		"a certificate was issued with a key that may not sign certificates", "the CA's certificate needs the key usage keyCertSign").in("RFC 5280 §4.2.1.3")
+	PathTooLong = InvalidChain.narrow("path_too_long",
+		"there are more CAs in the chain than one of them allows below it", "have the CA that allows so few issue the certificate itself").in("RFC 5280 §4.2.1.9")
+	UnknownCriticalExtension = InvalidChain.narrow("unknown_critical_extension",
+		"a certificate has a critical extension that is not understood here", "issue it without the extension, or with one that is not critical").in("RFC 5280 §4.2")
+	NameNotPermitted = InvalidChain.narrow("name_not_permitted",
+		"a certificate is for a name that a CA above it may not issue for", "issue it with the names that the CA's name constraints permit, or by another CA").in("RFC 5280 §4.2.1.10")
+	PolicyNotValid = InvalidChain.narrow("policy_not_valid",
+		"a CA in the chain demands a certificate policy that the chain does not have", "issue the certificates with the policy that the CA demands").in("RFC 5280 §4.2.1.11")
 	RejectedByCaller = rule("rejected_by_caller", wire.AlertBadCertificate, "",
 		"the program's own check refused the peer", "")
 	ClientCertificateWanted = rule("client_certificate_wanted", wire.AlertHandshakeFailure, "RFC 5246 §7.4.6",
@@ -203,6 +226,30 @@ var (
 		"the certificate's key is of a kind that we cannot check signatures with", "use a certificate with an RSA, ECDSA or Ed25519 key")
 	NoClientCredential = rule("no_client_credential", wire.AlertInternalError, "",
 		"this client was asked for a certificate, and its program gave no usable one", "see GetClientCertificate")
+)
+
+// What others say about a certificate: its CA by OCSP, the logs that know it by timestamps. RFC 6066 §8, RFC 6962.
+var (
+	CertificateRevoked = rule("certificate_revoked", wire.AlertCertificateRevoked, "RFC 6960 §2.2",
+		"the CA has revoked the certificate", "its owner must have it issued again, with a new key if the old one got lost")
+	BadStaple = rule("bad_staple", wire.AlertBadCertificateStatusResponse, "RFC 6066 §8",
+		"the stapled OCSP response does not say that the certificate is good", "the server must fetch a fresh response from its CA, or staple none")
+	MalformedStaple = BadStaple.narrow("malformed_staple",
+		"the stapled OCSP response does not parse", "the server must staple what its CA's responder answers, in DER")
+	StapleOfAnother = BadStaple.narrow("staple_of_another",
+		"the stapled OCSP response is about another certificate", "the server must fetch a response for the certificate that it shows")
+	UntrustedStaple = BadStaple.narrow("untrusted_staple",
+		"the stapled OCSP response is signed by somebody who may not speak for the CA", "it must be signed by the CA or by a responder whose certificate the CA issued for OCSPSigning").in("RFC 6960 §4.2.2.2")
+	StaleStaple = BadStaple.narrow("stale_staple",
+		"the stapled OCSP response is too old", "the server must fetch a fresh one before the old one ends; or set this machine's clock").in("RFC 6960 §3.2")
+	EarlyStaple = BadStaple.narrow("early_staple",
+		"the stapled OCSP response is from the future", "set this machine's clock, or the responder's").in("RFC 6960 §3.2")
+	StatusUnknown = BadStaple.narrow("status_unknown",
+		"the stapled OCSP response says that the CA does not know the certificate", "the CA may not have published it yet: fetch a response later").in("RFC 6960 §2.2")
+	MissingStaple = BadStaple.narrow("missing_staple",
+		"the server staples no OCSP response, and must", "switch OCSP stapling on at the server").in("RFC 7633 §4.3.3")
+	TooFewTimestamps = rule("too_few_timestamps", wire.AlertBadCertificate, "RFC 6962 §5.2",
+		"too few known logs vouch that the certificate is public", "the CA must issue it with timestamps of logs on the list; an old list does not know new logs")
 )
 
 // Keys and proofs. RFC 5246 §7.4.3 to §7.4.9.

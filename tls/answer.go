@@ -1,6 +1,8 @@
 package tls
 
 import (
+	"crypto/x509"
+
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/want"
@@ -40,8 +42,7 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 	case p.State.Resumed && c.loaded != nil:
 		verdict = *c.loaded // a moment ago, when the session was loaded
 	case needed:
-		verifier := trust.Verifier{Roots: roots}
-		if verdict = verifier.Verify(p, c.role); verdict.Err != nil {
+		if verdict = c.config.verifier(roots).Verify(p, c.role); verdict.Err != nil {
 			return verdict
 		}
 	}
@@ -60,6 +61,24 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 		verdict.Err = c.config.VerifyConnection(state)
 	}
 	return verdict
+}
+
+// legacyRSABits is what the old devices have that policy legacy is for.
+const legacyRSABits = 1024
+
+// verifier is that of the configuration, with these roots if there are any.
+func (c *Config) verifier(roots *x509.CertPool) *trust.Verifier {
+	v := new(trust.Verifier)
+	if c.Verifier != nil {
+		*v = *c.Verifier
+	}
+	if roots != nil {
+		v.Roots = roots
+	}
+	if v.MinRSABits == 0 && c.policy == PolicyLegacy {
+		v.MinRSABits = legacyRSABits
+	}
+	return v
 }
 
 func (c *Conn) chooseCredential(q *want.ChooseCredential) {

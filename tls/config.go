@@ -17,6 +17,7 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -53,7 +54,8 @@ const (
 	// PolicyModern allows ECDHE with AEAD. It is the default.
 	PolicyModern = "modern"
 	// PolicyLegacy adds RSA key exchange, for old devices. It has no forward secrecy: whoever gets the server's
-	// private key, even years later, reads every connection that was recorded.
+	// private key, even years later, reads every connection that was recorded. Certificates may have RSA keys of 1024
+	// bits under it.
 	PolicyLegacy = "legacy"
 )
 
@@ -132,6 +134,10 @@ type Config struct {
 	RecordPadding func(n int) int
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701).
 	GREASE bool
+	// Verifier says how the peer's certificates are judged beyond what crypto/tls looks at: the size of keys, stapled
+	// OCSP responses, the timestamps of logs. Nil is the zero Verifier, which has the defaults. Its Roots count where
+	// RootCAs or ClientCAs are nil. Under PolicyLegacy, RSA keys may have 1024 bits unless it says otherwise.
+	Verifier *trust.Verifier
 	// Tracer receives the events of every connection; package explain has some.
 	Tracer event.Tracer
 	// SecretSink receives the secrets of every connection, beside KeyLogWriter.
@@ -140,6 +146,7 @@ type Config struct {
 	ticketKeys ticketKeys
 
 	once     sync.Once
+	policy   string // in force, once compiled
 	compiled *engine.Compiled
 	err      error
 }
@@ -161,7 +168,7 @@ func (c *Config) Clone() *Config {
 		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache,
 		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime,
 		ticketKeys: ticketKeys{tickets: tickets, set: set},
-		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -177,6 +184,7 @@ func (c *Config) compile() (*engine.Compiled, error) {
 	c.once.Do(func() {
 		out, err := c.engineConfig()
 		if err == nil {
+			c.policy = out.Policy
 			c.compiled, err = engine.Compile(out)
 		}
 		c.err = err

@@ -6,7 +6,6 @@ import (
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/session"
-	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/want"
 )
 
@@ -93,8 +92,7 @@ func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
 	if !ok || s == nil || c.config.InsecureSkipVerify {
 		return s
 	}
-	verifier := trust.Verifier{Roots: c.config.RootCAs}
-	verdict := verifier.Verify(want.Peer{
+	verdict := c.config.verifier(c.config.RootCAs).Verify(want.Peer{
 		Chain:        s.PeerCertificates,
 		OCSPResponse: s.OCSPResponse,
 		SCTs:         s.SCTs,

@@ -30,6 +30,7 @@ func ExampleVerifier() {
 		fmt.Println(refusal.Hint())
 	}
 	// Output:
+	// key true CN=other.test
 	// link true CN=other.test
 	// link true CN=Vitro Test Intermediate
 	// root true CN=Vitro Test Root

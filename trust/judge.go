@@ -2,7 +2,6 @@ package trust
 
 import (
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -15,7 +14,7 @@ import (
 // nil if it accepts the path; what is found here beyond that concerns the leaf's key usage and name.
 func (e *examination) judge(p path, refused error) *fault.Error {
 	steps := []func(path, error) *fault.Error{
-		e.judgeLinks, e.judgeRoot, e.judgeDates, e.judgeWhole, e.judgeUsage, e.judgeKeyUsage, e.judgeName,
+		e.judgeKeys, e.judgeLinks, e.judgeRoot, e.judgeDates, e.judgeWhole, e.judgeUsage, e.judgeKeyUsage, e.judgeName,
 	}
 	for _, step := range steps {
 		if failure := step(p, refused); failure != nil {
@@ -52,24 +51,33 @@ func (e *examination) judgeLink(p path, i int, refused error) *fault.Error {
 	}
 	c := p.certs[i]
 	if len(c.UnhandledCriticalExtensions) > 0 {
-		return invalid("%s has the critical extension %v, which is not understood here", short(c), c.UnhandledCriticalExtensions[0])
+		// RFC 5280 §4.2.
+		return fault.New(fault.UnknownCriticalExtension).With(fmt.Sprintf("%s has the critical extension %v", short(c), c.UnhandledCriticalExtensions[0]))
 	}
 	if i+1 < len(p.certs) {
 		return judgeIssuer(c, p.certs[i+1], i, p.end == anchored && i+2 == len(p.certs))
 	}
-	switch {
-	case p.end == tooDeep:
+	switch p.end {
+	case tooDeep:
 		return invalid("the %v's certificates take too long to be put together", e.role.Peer())
-	case p.end != badSignature:
-		return nil
+	case noIssuer:
+		// A root that is trusted, and not sent, goes unnoticed where the signature below it does not count.
+		return judgeSignature(c, nil)
+	case badSignature:
+		return badLink(c, p)
 	}
-	failure := invalid("%s names %s as its issuer, whose key did not sign it", short(c), short(p.issuer))
-	if p.issuer == c {
-		failure = invalid("%s names itself as its issuer, but its own key did not sign it", short(c))
-	}
-	if _, weak := errors.AsType[x509.InsecureAlgorithmError](p.err); weak {
-		failure = invalid("%s is signed with %s, which is too weak to be believed", short(c), algorithm(c)).
-			Advise("the CA must issue it again with SHA-256 or better")
+	return nil
+}
+
+// badLink says why a certificate's signature does not lead to its issuer.
+func badLink(c *x509.Certificate, p path) *fault.Error {
+	failure := judgeSignature(c, p.err)
+	switch {
+	case failure != nil:
+	case p.issuer == c:
+		failure = fault.New(fault.NotSignedByIssuer).With(fmt.Sprintf("%s names itself as its issuer, but its own key did not sign it", short(c)))
+	default:
+		failure = fault.New(fault.NotSignedByIssuer).With(fmt.Sprintf("%s names %s as its issuer, whose key did not sign it", short(c), short(p.issuer)))
 	}
 	return failure.Because(cause{p.err})
 }
@@ -77,14 +85,14 @@ func (e *examination) judgeLink(p path, i int, refused error) *fault.Error {
 // judgeIssuer: a trusted root need not call itself a CA, it is trusted as it is: RFC 5280 §6.1 takes name and key of it.
 func judgeIssuer(c, by *x509.Certificate, between int, root bool) *fault.Error {
 	if !root && (!by.BasicConstraintsValid || !by.IsCA) {
-		return invalid("%s signed %s, but is not a CA: its basic constraints do not say so", short(by), short(c))
+		return fault.New(fault.NotACA).With(fmt.Sprintf("%s signed %s, but is not a CA: its basic constraints do not say so", short(by), short(c)))
 	}
 	if by.KeyUsage != 0 && by.KeyUsage&x509.KeyUsageCertSign == 0 {
-		return invalid("%s signed %s, but its key usage lacks keyCertSign", short(by), short(c))
+		return fault.New(fault.MayNotIssue).With(fmt.Sprintf("%s signed %s, but its key usage lacks keyCertSign", short(by), short(c)))
 	}
 	// RFC 5280 §4.2.1.9: the path length counts the intermediates between a CA and the leaf.
 	if by.BasicConstraintsValid && by.MaxPathLen >= 0 && between > by.MaxPathLen {
-		return invalid("%s allows %d intermediate CAs below it, the chain has %d", short(by), by.MaxPathLen, between)
+		return fault.New(fault.PathTooLong).With(fmt.Sprintf("%s allows %d intermediate CAs below it, the chain has %d", short(by), by.MaxPathLen, between))
 	}
 	return nil
 }
@@ -136,20 +144,6 @@ func (e *examination) judgeDate(c *x509.Certificate) *fault.Error {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// judgeWhole takes crypto/x509's word for what only the whole chain shows: name constraints, policies, the terms on
-// which a bundled root is trusted.
-func (e *examination) judgeWhole(p path, refused error) *fault.Error {
-	why, is := errors.AsType[x509.CertificateInvalidError](refused)
-	if refused == nil || is && why.Reason == x509.IncompatibleUsage {
-		return nil
-	}
-	e.tell(p.certs[0], 0, func() event.Check { return link(p.certs[0], false) })
-	if is && why.Reason == x509.CANotAuthorizedForThisName {
-		return invalid("a CA above %s may not issue for %s", short(p.certs[0]), listed(names(p.certs[0])))
-	}
-	return invalid("the chain from %s to %s is refused as a whole", short(p.certs[0]), short(p.last()))
-}
 
 // besides names what else would fail at the leaf, so that it is not found out one mend at a time.
 func (e *examination) besides(leaf *x509.Certificate) string {

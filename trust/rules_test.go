@@ -1,6 +1,10 @@
 package trust_test
 
 import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -15,6 +19,7 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -217,30 +222,112 @@ func TestLinks(t *testing.T) {
 	bound.PermittedDNSDomainsCritical, bound.PermittedDNSDomains = true, []string{"elsewhere.test"}
 	boundCA := forge(t, &r, bound)
 
-	all := []refusal{
-		{name: "a signature that does not verify", chain: append([][]byte{spoil}, inter.cert.Raw), detail: []string{`"leaf"`, testkit.IntermediateName, "did not sign it"}},
-		{name: "a self-signature that does not verify", chain: [][]byte{self}, detail: []string{"its own key did not sign it"}},
-		{name: "another CA of the issuer's name", chain: chainOf(plain, forge(t, &r, ca(testkit.IntermediateName))), detail: []string{"did not sign it"}},
-		{name: "a leaf that issues", chain: chainOf(forge(t, &plain, leaf()), plain, inter), detail: []string{"is not a CA"}},
-		{name: "a CA whose key may not sign", chain: chainOf(forge(t, &noSigner, leaf()), noSigner), detail: []string{`"no signer"`, "keyCertSign"}},
-		{name: "too long for a CA above", chain: chainOf(forge(t, &lower, leaf()), lower, lowCA), index: 1, detail: []string{`"low" allows 0`, "has 1"}},
-		{name: "an unknown critical extension", chain: chainOf(forge(t, &inter, critical), inter), detail: []string{"1.2.3.4"}},
-		{name: "a name that the CA may not issue for", chain: chainOf(forge(t, &boundCA, leaf()), boundCA), detail: []string{testkit.Host, "may not issue"}},
+	away := ca("away")
+	away.ExcludedDNSDomains, away.ExcludedIPRanges = []string{"vitro.test"}, []*net.IPNet{{IP: net.IP{192, 0, 2, 0}, Mask: net.CIDRMask(24, 32)}}
+	awayCA := forge(t, &r, away)
+	address := leaf()
+	address.DNSNames, address.IPAddresses = []string{"elsewhere.test"}, []net.IP{{192, 0, 2, 1}}
+	strict := ca("strict")
+	// RFC 5280 §4.2.1.11: requireExplicitPolicy from here on.
+	strict.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0}}}
+	strictCA := forge(t, &r, strict)
+
+	runAll(t, []refusal{
+		{name: "a signature that does not verify", chain: append([][]byte{spoil}, inter.cert.Raw), rule: fault.NotSignedByIssuer, check: event.CheckLink,
+			detail: []string{`"leaf"`, testkit.IntermediateName, "did not sign it"}},
+		{name: "a self-signature that does not verify", chain: [][]byte{self}, rule: fault.NotSignedByIssuer, check: event.CheckLink, detail: []string{"its own key did not sign it"}},
+		{name: "another CA of the issuer's name", chain: chainOf(plain, forge(t, &r, ca(testkit.IntermediateName))), rule: fault.NotSignedByIssuer, check: event.CheckLink,
+			detail: []string{"did not sign it"}},
+		{name: "a leaf that issues", chain: chainOf(forge(t, &plain, leaf()), plain, inter), rule: fault.NotACA, check: event.CheckLink, detail: []string{"is not a CA"}, hint: "CA:TRUE"},
+		{name: "a CA whose key may not sign", chain: chainOf(forge(t, &noSigner, leaf()), noSigner), rule: fault.MayNotIssue, check: event.CheckLink,
+			detail: []string{`"no signer"`}, hint: "keyCertSign"},
+		{name: "too long for a CA above", chain: chainOf(forge(t, &lower, leaf()), lower, lowCA), rule: fault.PathTooLong, check: event.CheckLink, index: 1,
+			detail: []string{`"low" allows 0`, "has 1"}},
+		{name: "an unknown critical extension", chain: chainOf(forge(t, &inter, critical), inter), rule: fault.UnknownCriticalExtension, check: event.CheckLink, detail: []string{"1.2.3.4"}},
+		{name: "a name that the CA is not permitted", chain: chainOf(forge(t, &boundCA, leaf()), boundCA), rule: fault.NameNotPermitted, check: event.CheckLink,
+			detail: []string{`"bound" may only issue for "elsewhere.test"`, testkit.Host}},
+		{name: "a name that the CA is denied", chain: chainOf(forge(t, &awayCA, leaf()), awayCA), rule: fault.NameNotPermitted, check: event.CheckLink,
+			detail: []string{`"away" may not issue for "vitro.test", 192.0.2.0/24`, testkit.Host}},
+		{name: "an address that the CA is denied", chain: chainOf(forge(t, &awayCA, address), awayCA), rule: fault.NameNotPermitted, check: event.CheckLink,
+			detail: []string{"192.0.2.1"}},
+		{name: "a policy that the leaf lacks", chain: chainOf(forge(t, &strictCA, leaf()), strictCA), rule: fault.PolicyNotValid, check: event.CheckLink,
+			detail: []string{`"leaf"`}},
+	})
+	for _, r := range []*fault.Rule{fault.NotSignedByIssuer, fault.NameNotPermitted, fault.WeakSignature, fault.SmallKey} {
+		if !errors.Is(r, fault.InvalidChain) {
+			t.Errorf("%s is no case of an invalid chain", r.Name)
+		}
 	}
-	for i := range all {
-		all[i].rule, all[i].check = fault.InvalidChain, event.CheckLink
-	}
-	runAll(t, all)
 }
 
-// RFC 9155 §2: a signature with SHA-1 proves nothing any more.
-func TestWeakSignature(t *testing.T) {
+// RFC 8446 §4.4.2.4: a signature with MD5 or SHA-1 proves nothing any more.
+func TestSignatureAlgorithms(t *testing.T) {
 	key := testkit.Leaf(testkit.RSA).Key
 	old := forgeFor(t, nil, key, ca("old root"))
 	template := leaf()
 	template.SignatureAlgorithm = x509.SHA1WithRSA
-	refusal{chain: chainOf(forge(t, &old, template), old), rule: fault.InvalidChain, check: event.CheckLink,
-		detail: []string{`"leaf"`, "SHA1-RSA", "too weak"}, hint: "SHA-256"}.run(t)
+	sha1 := forge(t, &old, template)
+	// RFC 8017 §A.2.4: the last number of the algorithm's name says which hash.
+	signedAs := func(number byte) [][]byte {
+		name := []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1}
+		return [][]byte{bytes.ReplaceAll(sha1.cert.Raw, append(name, 5), append(name, number)), old.cert.Raw}
+	}
+	runAll(t, []refusal{
+		{name: "SHA-1", chain: chainOf(sha1, old), roots: poolOf(old), rule: fault.WeakSignature, check: event.CheckLink,
+			detail: []string{`"leaf"`, "SHA1-RSA", "too weak"}, hint: "SHA-256"},
+		{name: "SHA-1, the root not sent", chain: chainOf(sha1), roots: poolOf(old), rule: fault.WeakSignature, check: event.CheckLink},
+		{name: "SHA-1, the root not trusted", chain: chainOf(sha1, old), rule: fault.WeakSignature, check: event.CheckLink},
+		{name: "MD5", chain: signedAs(4), roots: poolOf(old), rule: fault.WeakSignature, check: event.CheckLink, detail: []string{"MD5-RSA"}},
+		{name: "an unknown algorithm", chain: signedAs(99), roots: poolOf(old), rule: fault.UnknownSignatureAlgorithm, check: event.CheckLink,
+			detail: []string{`"leaf"`, `"old root"`}},
+	})
+	// RFC 8446 §4.4.2.2: how a trusted root is signed does not matter.
+	self := ca("SHA-1 root")
+	self.SignatureAlgorithm = x509.SHA1WithRSA
+	trusted := forgeFor(t, nil, key, self)
+	if v := (refusal{chain: chainOf(forge(t, &trusted, leaf()), trusted), roots: poolOf(trusted)}).verify(); v.Err != nil {
+		t.Errorf("the root's own signature with SHA-1 was held against it: %v", v.Err)
+	}
+}
+
+// RFC 9325 §4.5: keys that are smaller than others can break.
+func TestSmallKeys(t *testing.T) {
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	curve, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, inter := root(), intermediate()
+	smallRoot := forgeFor(t, nil, small, ca("small root"))
+	smallCA := forgeFor(t, &r, small, ca("small CA"))
+	runAll(t, []refusal{
+		{name: "the leaf", chain: chainOf(forgeFor(t, &inter, small, leaf()), inter), rule: fault.SmallKey, check: event.CheckKey,
+			detail: []string{`"leaf" is RSA 1024`, "2048 bits"}, hint: "policy legacy"},
+		{name: "a CA", chain: chainOf(forge(t, &smallCA, leaf()), smallCA), rule: fault.SmallKey, check: event.CheckKey, index: 1, detail: []string{`"small CA"`}},
+		{name: "the root", chain: chainOf(forge(t, &smallRoot, leaf())), roots: poolOf(smallRoot), rule: fault.SmallKey, check: event.CheckKey, index: 1,
+			detail: []string{`"small root"`}},
+		{name: "P-224", chain: chainOf(forgeFor(t, &inter, curve, leaf()), inter), rule: fault.SmallKey, check: event.CheckKey,
+			detail: []string{"ECDSA 224", "256 bits"}},
+	})
+	v := verifier()
+	v.MinRSABits = 1024
+	if verdict := v.Verify(peer(chainOf(forgeFor(t, &inter, small, leaf()), inter)), fault.Client); verdict.Err != nil {
+		t.Errorf("1024 bits where 1024 are enough: %v", verdict.Err)
+	}
+	v.MinRSABits = 3072
+	if verdict := v.Verify(peer(testkit.Leaf(testkit.RSA).Chain), fault.Client); !errors.Is(verdict.Err, fault.SmallKey) {
+		t.Errorf("2048 bits where 3072 are wanted: %v", verdict.Err)
+	}
+	// Of two ways to a root, the one with large keys counts.
+	crossed := forgeFor(t, &smallRoot, inter.key, ca(testkit.IntermediateName))
+	both := peer(append(testkit.Leaf(testkit.P256).Chain[:1:1], crossed.cert.Raw, inter.cert.Raw))
+	pool := poolOf(smallRoot, r)
+	if verdict := (&trust.Verifier{Roots: pool}).Verify(both, fault.Client); verdict.Err != nil || len(verdict.Chains) != 1 {
+		t.Errorf("%d chains, %v; want the one without small keys", len(verdict.Chains), verdict.Err)
+	}
 }
 
 // The order in which reasons are told when there are several.

@@ -1,11 +1,11 @@
 // Package trust verifies a peer by its certificates: the chain up to a trusted root, the dates, what the keys may be
 // used for, the name. It answers [want.VerifyPeer].
 //
-// What Go's crypto/x509 accepts is accepted, and nothing else. What it refuses is looked at once more, to name the
-// one reason that a person must mend first, as a rule of package fault with what was found and what was expected.
-// The reasons are looked for in this order, which is also that of the checks in the verdict:
+// What Go's crypto/x509 refuses is refused, and small keys are too.
+// It is looked at once more, to name the one reason that a person must mend first, as a rule of package fault with
+// what was found and what was expected. The reasons are looked for in this order, which is also that of the checks in the verdict:
 //
-//  1. the links: no change of trust or date mends a chain that does not hold together;
+//  1. the size of the keys, and the links: no change of trust or date mends a chain that does not hold together;
 //  2. the root: what is not vouched for by someone trusted may say anything about its dates;
 //  3. the dates, from the leaf up;
 //  4. what only the whole chain shows, such as name constraints;
@@ -14,6 +14,7 @@
 package trust
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
@@ -36,12 +37,16 @@ type Verifier struct {
 	// Roots are the trusted roots. Nil means those of the operating system or, where it has none, Mozilla's, which
 	// come with this package.
 	Roots *x509.CertPool
+	// MinRSABits is the least size of the RSA keys in a chain, its root's too; 0 stands for 2048 (RFC 9325 §4.5).
+	// Crypto/x509 takes keys of 1024 bits and more: a lower number changes nothing. ECDSA keys have 256 bits at least.
+	MinRSABits int
 }
 
 // Verify answers for a peer. Role is our own end: a client verifies that the server may be the host named in the
 // state, a server verifies that the client may be a client.
 func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
-	e := &examination{peer: p, role: role, roots: v.roots(), now: p.Now, usage: x509.ExtKeyUsageServerAuth}
+	e := &examination{peer: p, role: role, roots: v.roots(), now: p.Now, usage: x509.ExtKeyUsageServerAuth,
+		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits)}
 	if role == fault.Server {
 		e.usage = x509.ExtKeyUsageClientAuth
 	}
@@ -60,13 +65,14 @@ func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
 
 // examination is one verification.
 type examination struct {
-	peer   want.Peer
-	role   fault.Role
-	roots  rootSet
-	now    time.Time
-	usage  x509.ExtKeyUsage
-	budget int // of what is left of maxWork
-	checks []event.Check
+	peer       want.Peer
+	role       fault.Role
+	roots      rootSet
+	now        time.Time
+	usage      x509.ExtKeyUsage
+	minRSABits int
+	budget     int // of what is left of maxWork
+	checks     []event.Check
 }
 
 func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {
@@ -86,7 +92,13 @@ func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {
 	})
 	var p path
 	if err == nil {
-		p = path{certs: chains[0], end: anchored}
+		weakest := chains[0]
+		chains = slices.DeleteFunc(chains, func(chain []*x509.Certificate) bool { return !e.strong(chain) })
+		if len(chains) > 0 {
+			p = path{certs: chains[0], end: anchored}
+		} else {
+			p = path{certs: weakest, end: anchored}
+		}
 	} else {
 		p = e.search()
 	}

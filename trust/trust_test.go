@@ -66,6 +66,7 @@ func TestChecksOfAGoodServer(t *testing.T) {
 	leaf := "CN=" + testkit.Host
 	inter, root := "CN="+testkit.IntermediateName, "CN="+testkit.RootName
 	want := []event.Check{
+		{What: event.CheckKey, Index: 0, Subject: leaf, Wanted: "RSA 2048, ECDSA 256", Found: []string{"RSA 2048", "ECDSA 256", "ECDSA 256"}},
 		{What: event.CheckLink, Index: 0, Subject: leaf, Issuer: inter, Algorithm: "ECDSA-SHA256"},
 		{What: event.CheckLink, Index: 1, Subject: inter, Issuer: root, Algorithm: "ECDSA-SHA256"},
 		{What: event.CheckRoot, Index: 2, Subject: root, Issuer: root, Roots: trust.FromPool},
@@ -87,7 +88,7 @@ func TestChecksOfAGoodServer(t *testing.T) {
 func sameCheck(a, b event.Check) bool {
 	return a.What == b.What && a.Passed == b.Passed && a.Index == b.Index && a.Subject == b.Subject && a.Issuer == b.Issuer &&
 		a.Algorithm == b.Algorithm && a.NotBefore.Equal(b.NotBefore) && a.NotAfter.Equal(b.NotAfter) && a.Wanted == b.Wanted &&
-		slices.Equal(a.Found, b.Found) && a.Roots == b.Roots
+		slices.Equal(a.Found, b.Found) && a.Roots == b.Roots && slices.Equal(a.Logs, b.Logs)
 }
 
 func TestNobodyWatches(t *testing.T) {

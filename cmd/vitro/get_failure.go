@@ -77,6 +77,7 @@ func (e *writeError) Error() string {
 var distrust = []*fault.Rule{
 	fault.BadCertificate, fault.RSAKeyTooLarge, fault.WrongKeyUsage, fault.CertificateExpired, fault.CertificateNotYetValid,
 	fault.WrongHost, fault.UnknownCA, fault.InvalidChain, fault.RejectedByCaller,
+	fault.CertificateRevoked, fault.BadStaple, fault.TooFewTimestamps,
 }
 
 // exitCodeOf tells failures apart for whoever calls the program.
