@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"internal/hello"},
 	{"internal/client12", "internal/client13", "internal/server12", "internal/server13"},
 	{"engine"},
-	{"trust", "session", "pki"},
+	{"trust", "session", "pki", "internal/late"},
 	{"tls"},
 	{"explain", "https", "capture"},
 	{"lens"},

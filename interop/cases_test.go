@@ -26,10 +26,10 @@ func (v spoken) failure(t *testing.T, p program, role fault.Role, f func(t *test
 
 func (v spoken) caseOf(t *testing.T, axis string, p program, role fault.Role, f func(t *testing.T)) {
 	t.Helper()
-	t.Run(column{p.name(), role}.String(), func(t *testing.T) {
+	twice(t, column{p.name(), role}.String(), func(t *testing.T) {
 		t.Parallel()
 		need(t, p)
-		ran(v.Version, p.name(), role, axis)
+		ran(t, v.Version, p.name(), role, axis)
 		f(t)
 	})
 }

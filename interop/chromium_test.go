@@ -128,9 +128,24 @@ fetch('/echo', {method: 'POST', body: sent}).then(r => r.text()).then(got => {
 		Handler:     mux,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, key{}, c) },
 	}
-	go func() { _ = server.Serve(tls.NewListener(listener, config)) }()
+	go func() { _ = server.Serve(pageListener{listener, t, config}) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return s
+}
+
+// pageListener is tls.NewListener with the connections of newServer.
+type pageListener struct {
+	net.Listener
+	t      *testing.T
+	config *tls.Config
+}
+
+func (l pageListener) Accept() (net.Conn, error) {
+	raw, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return newServer(l.t, raw, l.config), nil
 }
 
 // browse loads the page in a new Chromium, waits until its script is done, and returns what Chromium tells of the

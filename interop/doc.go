@@ -8,6 +8,9 @@
 // matrix stand the features (ALPN, server names, stapling, retries, new keys, key logs, close_notify) as the peer sees
 // them, and the failures, from both sides, by the name that Vitro gives them.
 //
+// Every cell runs twice: as a user has it, and with every want of Vitro's end answered late, from another goroutine,
+// which the ledger counts apart.
+//
 // A program that is not installed skips its tests with a message; with VITRO_REQUIRE_PEERS=1 in the environment it
 // fails them. With -v the cells are listed at the end:
 //

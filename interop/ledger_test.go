@@ -18,6 +18,7 @@ var ledger struct {
 	ran   map[row]map[string]int
 	gaps  map[string][]string // reason → cells
 	peers map[string]string   // name → version, or why it is missing
+	late  map[string]int      // want → how often it was answered late
 }
 
 // column is a peer and a direction of the summary.
@@ -30,6 +31,7 @@ type column struct {
 type row struct {
 	column
 	version wire.Version
+	late    bool // with every want answered late
 }
 
 func (r row) String() string {
@@ -50,10 +52,10 @@ func (c column) String() string {
 var axes = []string{"suite", "group", "scheme", "feature", "failure"}
 
 // ran notes a cell that ran, whether it passed or not.
-func ran(v wire.Version, peer string, role fault.Role, axis string) {
+func ran(t *testing.T, v wire.Version, peer string, role fault.Role, axis string) {
 	ledger.mu.Lock()
 	defer ledger.mu.Unlock()
-	at := row{column{peer, role}, v}
+	at := row{column{peer, role}, v, answersLate(t)}
 	if ledger.ran[at] == nil {
 		ledger.ran[at] = map[string]int{}
 	}
@@ -70,7 +72,8 @@ func gap(t *testing.T, cell, reason string) {
 }
 
 func TestMain(m *testing.M) {
-	ledger.ran, ledger.gaps, ledger.peers = map[row]map[string]int{}, map[string][]string{}, map[string]string{}
+	ledger.ran, ledger.gaps = map[row]map[string]int{}, map[string][]string{}
+	ledger.peers, ledger.late = map[string]string{}, map[string]int{}
 	code := m.Run()
 	if testing.Verbose() || code != 0 {
 		fmt.Print(summary())
@@ -82,17 +85,11 @@ func summary() string {
 	ledger.mu.Lock()
 	defer ledger.mu.Unlock()
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n%-34s", "cells that ran")
-	for _, axis := range axes {
-		fmt.Fprintf(&b, "%9s", axis)
-	}
-	b.WriteString("\n")
-	for _, at := range sortedBy(ledger.ran, row.String) {
-		fmt.Fprintf(&b, "%-34s", at)
-		for _, axis := range axes {
-			fmt.Fprintf(&b, "%9d", ledger.ran[at][axis])
-		}
-		b.WriteString("\n")
+	table(&b, "cells that ran", false)
+	table(&b, "the same, every want answered late", true)
+	b.WriteString("\nwants answered late, from another goroutine\n")
+	for _, name := range sortedBy(ledger.late, strings.Clone) {
+		fmt.Fprintf(&b, "  %s: %d\n", name, ledger.late[name])
 	}
 	b.WriteString("\npeers\n")
 	for _, name := range sortedBy(ledger.peers, strings.Clone) {
@@ -102,9 +99,28 @@ func summary() string {
 	for _, reason := range sortedBy(ledger.gaps, strings.Clone) {
 		cells := ledger.gaps[reason]
 		slices.Sort(cells)
+		cells = slices.Compact(cells)
 		fmt.Fprintf(&b, "  %s:\n    %s\n", reason, strings.Join(cells, "\n    "))
 	}
 	return b.String()
+}
+
+func table(b *strings.Builder, title string, late bool) {
+	fmt.Fprintf(b, "\n%-36s", title)
+	for _, axis := range axes {
+		fmt.Fprintf(b, "%9s", axis)
+	}
+	b.WriteString("\n")
+	for _, at := range sortedBy(ledger.ran, row.String) {
+		if at.late != late {
+			continue
+		}
+		fmt.Fprintf(b, "%-36s", at)
+		for _, axis := range axes {
+			fmt.Fprintf(b, "%9d", ledger.ran[at][axis])
+		}
+		b.WriteString("\n")
+	}
 }
 
 func sortedBy[K comparable, V any](m map[K]V, name func(K) string) []K {

@@ -81,13 +81,13 @@ var favourite13 = suite.All13()[0]
 // The peer allows the cell's suite and group only; Vitro is as its user has it, with the version and the policy that the suite needs.
 func TestMatrix(t *testing.T) {
 	for _, c := range matrix() {
-		t.Run(c.String(), func(t *testing.T) {
+		twice(t, c.String(), func(t *testing.T) {
 			t.Parallel()
 			need(t, c.peer)
 			if reason := c.peer.lacks(c); reason != "" {
 				gap(t, c.String(), reason)
 			}
-			ran(c.suite.Version, c.peer.name(), c.role, c.axis)
+			ran(t, c.suite.Version, c.peer.name(), c.role, c.axis)
 			if c.role == fault.Client {
 				runClient(t, c)
 			} else {

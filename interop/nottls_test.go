@@ -17,18 +17,29 @@ import (
 
 // What listens on the port does not speak TLS, or does not speak.
 
+// stranger runs a case whose peer is none.
+func stranger(t *testing.T, peer string, role fault.Role, f func(t *testing.T)) {
+	t.Helper()
+	twice(t, column{peer, role}.String(), func(t *testing.T) {
+		t.Parallel()
+		ran(t, 0, peer, role, "failure")
+		f(t)
+	})
+}
+
 func TestClientMeetsPlainHTTP(t *testing.T) {
-	// Go's own HTTP server takes our ClientHello for a bad request.
-	listener := listen(t)
-	server := &http.Server{ReadHeaderTimeout: limit}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	ran(0, "net/http", fault.Client, "failure")
-	err := mustFail(t, listener.Addr().String(), clientConfig())
-	found := isRule(t, err, fault.PlainHTTPReply, fault.Client)
-	if !strings.Contains(found.Hint(), "http://") {
-		t.Errorf("the hint %q does not name the mend", found.Hint())
-	}
+	stranger(t, "net/http", fault.Client, func(t *testing.T) {
+		// Go's own HTTP server takes our ClientHello for a bad request.
+		listener := listen(t)
+		server := &http.Server{ReadHeaderTimeout: limit}
+		go func() { _ = server.Serve(listener) }()
+		t.Cleanup(func() { _ = server.Close() })
+		err := mustFail(t, listener.Addr().String(), clientConfig())
+		found := isRule(t, err, fault.PlainHTTPReply, fault.Client)
+		if !strings.Contains(found.Hint(), "http://") {
+			t.Errorf("the hint %q does not name the mend", found.Hint())
+		}
+	})
 }
 
 // Servers of other protocols speak first.
@@ -39,8 +50,7 @@ func TestClientMeetsBanner(t *testing.T) {
 		"POP3":        "+OK Dovecot ready.\r\n",
 		"IMAP":        "* OK [CAPABILITY IMAP4rev1] ready\r\n",
 	} {
-		t.Run(name, func(t *testing.T) {
-			ran(0, "a banner of "+name, fault.Client, "failure")
+		stranger(t, "a banner of "+name, fault.Client, func(t *testing.T) {
 			err := mustFail(t, banner(t, greeting), clientConfig())
 			isRule(t, err, fault.OtherProtocol, fault.Client)
 			if !strings.Contains(err.Error(), name) {
@@ -74,29 +84,28 @@ func stub(t *testing.T, serve func(net.Conn)) (addr string) {
 }
 
 func TestClientMeetsHangUp(t *testing.T) {
-	ran(0, "a server that hangs up", fault.Client, "failure")
-	addr := stub(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) })
-	found := isRule(t, mustFail(t, addr, clientConfig()), fault.HangUp, fault.Client)
-	if found.Step != fault.StepClientHello {
-		t.Errorf("the error says that we reached %v, want %v", found.Step, fault.StepClientHello)
-	}
+	stranger(t, "a server that hangs up", fault.Client, func(t *testing.T) {
+		addr := stub(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 4096)) })
+		found := isRule(t, mustFail(t, addr, clientConfig()), fault.HangUp, fault.Client)
+		if found.Step != fault.StepClientHello {
+			t.Errorf("the error says that we reached %v, want %v", found.Step, fault.StepClientHello)
+		}
+	})
 }
 
 // A program that speaks no TLS waits for the other to begin, as TLS does.
 func TestSilence(t *testing.T) {
-	t.Run("client", func(t *testing.T) {
-		ran(0, "a silent server", fault.Client, "failure")
+	stranger(t, "a silent server", fault.Client, func(t *testing.T) {
 		addr := stub(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })
 		raw, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn := tls.Client(raw, clientConfig())
+		conn := newClient(t, raw, clientConfig())
 		defer conn.Close()
 		fellSilent(t, conn, fault.Client)
 	})
-	t.Run("server", func(t *testing.T) {
-		ran(0, "a silent client", fault.Server, "failure")
+	stranger(t, "a silent client", fault.Server, func(t *testing.T) {
 		listener := listen(t)
 		raw, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {
@@ -107,7 +116,7 @@ func TestSilence(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		conn := tls.Server(accepted, serverConfig(t, testkit.RSA))
+		conn := newServer(t, accepted, serverConfig(t, testkit.RSA))
 		defer conn.Close()
 		fellSilent(t, conn, fault.Server)
 	})

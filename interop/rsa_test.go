@@ -74,8 +74,12 @@ func TestClientRefusedByRSAOnlyServer(t *testing.T) {
 func TestPolicyFromEnvironment(t *testing.T) {
 	need(t, openSSL)
 	t.Setenv(tls.PolicyVariable, tls.PolicyLegacy)
+	twice(t, column{openSSL.name(), fault.Client}.String(), testPolicyFromEnvironment)
+}
+
+func testPolicyFromEnvironment(t *testing.T) {
 	c := cell{peer: openSSL, role: fault.Client, suite: rsaOnly, kind: testkit.RSA}
-	ran(wire.TLS12, openSSL.name(), fault.Client, "feature")
+	ran(t, wire.TLS12, openSSL.name(), fault.Client, "feature")
 	server := openSSL.server(t, c)
 	conn := mustDial(t, server.addr(), clientConfig())
 	server.talk(t, conn, greeting)

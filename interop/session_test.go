@@ -38,7 +38,7 @@ func TestServerResumes(t *testing.T) {
 					resumed <- served{err: err}
 					return
 				}
-				resumed <- serveConn(raw, config, echoLines)
+				resumed <- serveConn(t, raw, config, echoLines)
 			}
 		}()
 		// -r has gnutls-cli come twice, the second time with the session of the first.

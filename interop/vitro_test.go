@@ -93,15 +93,15 @@ func serve(t testing.TB, config *tls.Config, handle func(*tls.Conn) ([]byte, err
 			s.result <- served{err: err}
 			return
 		}
-		s.result <- serveConn(raw, config, handle)
+		s.result <- serveConn(t, raw, config, handle)
 	}()
 	return s
 }
 
-func serveConn(raw net.Conn, config *tls.Config, handle func(*tls.Conn) ([]byte, error)) served {
+func serveConn(t testing.TB, raw net.Conn, config *tls.Config, handle func(*tls.Conn) ([]byte, error)) served {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	conn := tls.Server(raw, config)
+	conn := newServer(t, raw, config)
 	defer context.AfterFunc(ctx, func() { raw.Close() })()
 	defer conn.Close()
 	if err := conn.HandshakeContext(ctx); err != nil {
@@ -145,7 +145,7 @@ func dial(t testing.TB, addr string, config *tls.Config) (*tls.Conn, error) {
 	}
 	t.Cleanup(func() { raw.Close() })
 	context.AfterFunc(ctx, func() { raw.Close() })
-	conn := tls.Client(raw, config)
+	conn := newClient(t, raw, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, err

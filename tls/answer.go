@@ -2,11 +2,17 @@ package tls
 
 import (
 	"crypto/x509"
+	"net"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/late"
 	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/want"
 )
+
+func init() {
+	late.Answers = func(conn net.Conn, f func(want.Question, func())) { conn.(*Conn).answerLate = f }
+}
 
 // answer answers one of the engine's questions, in this goroutine: a callback that panics or ends the goroutine does
 // so where its caller sees it.

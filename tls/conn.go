@@ -40,7 +40,7 @@ type Conn struct {
 	read  readHalf
 	write writeHalf
 
-	// answerLate lets a test answer a question from elsewhere.
+	// answerLate lets a test answer a question from elsewhere; internal/late does so for other packages.
 	answerLate func(q want.Question, answer func())
 }
 

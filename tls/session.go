@@ -111,7 +111,7 @@ func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
 func (c *Conn) storeSessions() {
 	for c.engine.HasQuestion() {
 		if q, ok := c.engine.Step(c.config.now()).(want.Question); ok {
-			c.answerNow(q)
+			c.answer(q)
 		}
 	}
 }
