@@ -142,7 +142,7 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 	case wire.TypeCertificateStatus:
 		return &wire.CertificateStatus{Status: wire.StatusOCSP, Response: []byte("staple")}
 	case wire.TypeServerKeyExchange:
-		ske := &wire.ServerKeyExchange{Group: wire.X25519, Public: point, Scheme: p.credential.Schemes[0]}
+		ske := &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: wire.X25519, Public: point, Scheme: p.credential.Schemes[0]}
 		message := slices.Concat(p.client[:], p.server[:], ske.Params())
 		var err error
 		ske.Signature, err = suite.Sign(p.credential.Signer, ske.Scheme, message)

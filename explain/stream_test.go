@@ -192,7 +192,7 @@ func (s *scene) certificates() {
 	if s.kx == wire.KeyExchangeECDHE {
 		event.Emit(&s.server, 0, event.GroupChosen{Group: wire.X25519, Offered: suite.Groups(), Ours: suite.Groups()})
 		event.Emit(&s.server, 0, event.SchemeChosen{Scheme: wire.ECDSA_SECP256R1_SHA256, Offered: suite.Schemes()})
-		s.crosses(fault.Server, &wire.ServerKeyExchange{Group: wire.X25519, Public: bytes.Repeat([]byte{0x5e}, 32),
+		s.crosses(fault.Server, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: wire.X25519, Public: bytes.Repeat([]byte{0x5e}, 32),
 			Scheme: wire.ECDSA_SECP256R1_SHA256, Signature: bytes.Repeat([]byte{0x51}, 71)}, false)
 		event.Emit(&s.client, 0, event.GroupChosen{Group: wire.X25519, Offered: suite.Groups()})
 	}

@@ -154,6 +154,8 @@ type CipherSuite uint16
 const (
 	TLS_RSA_WITH_AES_128_GCM_SHA256               CipherSuite = 0x009c
 	TLS_RSA_WITH_AES_256_GCM_SHA384               CipherSuite = 0x009d
+	TLS_DHE_RSA_WITH_AES_128_GCM_SHA256           CipherSuite = 0x009e
+	TLS_DHE_RSA_WITH_AES_256_GCM_SHA384           CipherSuite = 0x009f
 	TLS_EMPTY_RENEGOTIATION_INFO_SCSV             CipherSuite = 0x00ff
 	TLS_AES_128_GCM_SHA256                        CipherSuite = 0x1301
 	TLS_AES_256_GCM_SHA384                        CipherSuite = 0x1302
@@ -165,6 +167,7 @@ const (
 	TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384         CipherSuite = 0xc030
 	TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256   CipherSuite = 0xcca8
 	TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 CipherSuite = 0xcca9
+	TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256     CipherSuite = 0xccaa
 )
 
 // String returns the IANA name. Suites that Vitro cannot use are named too, so that an offer can be read.
@@ -185,6 +188,13 @@ const (
 	X25519    NamedGroup = 29
 	X448      NamedGroup = 30
 
+	// The finite fields. RFC 7919 §2.
+	FFDHE2048 NamedGroup = 256
+	FFDHE3072 NamedGroup = 257
+	FFDHE4096 NamedGroup = 258
+	FFDHE6144 NamedGroup = 259
+	FFDHE8192 NamedGroup = 260
+
 	// ML-KEM alone, and joined with a classical group so that breaking one of the two is not enough.
 	MLKEM768           NamedGroup = 0x0201
 	MLKEM1024          NamedGroup = 0x0202
@@ -192,6 +202,9 @@ const (
 	X25519MLKEM768     NamedGroup = 0x11ec
 	SecP384r1MLKEM1024 NamedGroup = 0x11ed
 )
+
+// IsFFDHE reports whether a code point is one of those that are kept for finite fields, known or not. RFC 7919 §2.
+func (g NamedGroup) IsFFDHE() bool { return g>>8 == 1 }
 
 func (g NamedGroup) String() string {
 	if name, ok := groupNames[g]; ok {

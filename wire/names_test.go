@@ -54,6 +54,7 @@ func TestNames(t *testing.T) {
 		{X25519, "x25519"}, {SecP256r1, "secp256r1"}, {NamedGroup(4588), "X25519MLKEM768"}, {X448, "x448"},
 		{MLKEM768, "MLKEM768"}, {MLKEM1024, "MLKEM1024"}, {SecP256r1MLKEM768, "SecP256r1MLKEM768"},
 		{SecP384r1MLKEM1024, "SecP384r1MLKEM1024"}, {NamedGroup(7), "0x0007"},
+		{FFDHE2048, "ffdhe2048"}, {FFDHE8192, "ffdhe8192"},
 		{ED25519, "ed25519"}, {RSA_PSS_RSAE_SHA256, "rsa_pss_rsae_sha256"}, {SignatureScheme(1), "0x0001"},
 		{ExtServerName, "server_name"}, {ExtensionType(0x4444), "0x4444"},
 		{ContentHandshake, "handshake"}, {ContentType(99), "content type 99"},
@@ -71,10 +72,19 @@ func TestNames(t *testing.T) {
 		{CurveNamed, "named_curve"}, {CurveType(1), "curve type 1"},
 		{StatusOCSP, "ocsp"}, {StatusType(2), "status type 2"},
 		{CertECDSASign, "ecdsa_sign"}, {ClientCertificateType(9), "certificate type 9"},
-		{KeyExchangeRSA, "RSA"}, {KeyExchangeECDHE, "ECDHE"}, {KeyExchangeUnknown, "unknown"},
+		{KeyExchangeRSA, "RSA"}, {KeyExchangeECDHE, "ECDHE"}, {KeyExchangeDHE, "DHE"}, {KeyExchangeUnknown, "unknown"},
 	} {
 		if got := c.value.String(); got != c.want {
 			t.Errorf("%T: %s, want %s", c.value, got, c.want)
+		}
+	}
+}
+
+// RFC 7919 §2: 256 to 511 are kept for finite fields, also those that nobody has defined yet.
+func TestFFDHECodePoints(t *testing.T) {
+	for g, want := range map[NamedGroup]bool{SecP521r1: false, 255: false, 256: true, FFDHE8192: true, 261: true, 511: true, 512: false, 0x11ec: false} {
+		if g.IsFFDHE() != want {
+			t.Errorf("%v is kept for a finite field: %v, want %v", g, !want, want)
 		}
 	}
 }

@@ -11,10 +11,11 @@ import (
 var (
 	rsaContext    = Context{Version: TLS12, KeyExchange: KeyExchangeRSA}
 	ecdheContext  = Context{Version: TLS12, KeyExchange: KeyExchangeECDHE}
+	dheContext    = Context{Version: TLS12, KeyExchange: KeyExchangeDHE}
 	tls13Context  = Context{Version: TLS13}
 	sha256Context = Context{Version: TLS13, HashLen: 32}
 	sha384Context = Context{Version: TLS13, HashLen: 48}
-	contexts      = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext, tls13Context}
+	contexts      = []Context{{}, {Version: TLS12}, rsaContext, ecdheContext, dheContext, tls13Context}
 )
 
 // sample is a message with a value in every field, and the context that decodes it.
@@ -54,7 +55,13 @@ func samples() []sample {
 		{"Certificate", rsaContext, &Certificate{Chain: [][]byte{[]byte("leaf"), []byte("issuer"), {0x30}}}},
 		{"Certificate without a chain", rsaContext, &Certificate{}},
 		{"ServerKeyExchange", ecdheContext, &ServerKeyExchange{
-			Group: X25519, Public: []byte("public"), Scheme: RSA_PSS_RSAE_SHA256, Signature: []byte("signature"),
+			KeyExchange: KeyExchangeECDHE,
+			Group:       X25519, Public: []byte("public"), Scheme: RSA_PSS_RSAE_SHA256, Signature: []byte("signature"),
+		}},
+		{"ServerKeyExchange DHE", dheContext, &ServerKeyExchange{
+			KeyExchange: KeyExchangeDHE,
+			Prime:       []byte("prime"), Generator: []byte{2}, Public: []byte("power"),
+			Scheme: RSA_PKCS1_SHA256, Signature: []byte("signature"),
 		}},
 		{"CertificateRequest", ecdheContext, &CertificateRequest{
 			CertificateTypes:    []ClientCertificateType{CertRSASign, CertECDSASign, 99},
@@ -71,6 +78,9 @@ func samples() []sample {
 		}},
 		{"ClientKeyExchange ECDHE", ecdheContext, &ClientKeyExchange{
 			KeyExchange: KeyExchangeECDHE, Public: []byte("point"),
+		}},
+		{"ClientKeyExchange DHE", dheContext, &ClientKeyExchange{
+			KeyExchange: KeyExchangeDHE, Public: []byte("power"),
 		}},
 		{"Finished", rsaContext, &Finished{VerifyData: []byte("verify_data!")}},
 		{"CertificateStatus", ecdheContext, &CertificateStatus{Status: StatusOCSP, Response: []byte("staple")}},

@@ -45,6 +45,7 @@ const (
 	KeyExchangeUnknown KeyExchange = iota
 	KeyExchangeRSA
 	KeyExchangeECDHE
+	KeyExchangeDHE
 )
 
 func (k KeyExchange) String() string {
@@ -53,6 +54,8 @@ func (k KeyExchange) String() string {
 		return "RSA"
 	case KeyExchangeECDHE:
 		return "ECDHE"
+	case KeyExchangeDHE:
+		return "DHE"
 	}
 	return "unknown"
 }

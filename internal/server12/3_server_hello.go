@@ -92,7 +92,7 @@ func signShare(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	if err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
-	ske := &wire.ServerKeyExchange{Group: n.Group, Public: share.Public(), Scheme: n.Scheme}
+	ske := &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: n.Group, Public: share.Public(), Scheme: n.Scheme}
 	// RFC 5246 §7.4.3: both randoms are signed too, so that the signature belongs to this handshake only.
 	message := slices.Concat(n.ClientHello.Random[:], n.ServerHello.Random[:], ske.Params())
 	question := want.NewSign(d.Asker, n.Credential, n.Scheme, message)

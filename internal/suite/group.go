@@ -14,7 +14,8 @@ type PrivateShare interface {
 	// Public is what goes to the peer.
 	Public() []byte
 	// Shared is the secret that this key and the peer's half make. It fails on a half of another length, on one that
-	// is no point of the group, and on one whose secret would be the same whatever our key is.
+	// is no point of the group, and on one whose secret would be the same whatever our key is. The key of a
+	// finite field fails when it is used a second time.
 	Shared(peer []byte) ([]byte, error)
 }
 
@@ -26,7 +27,14 @@ type group struct {
 	classical wire.NamedGroup
 }
 
-// groups is every group of TLS 1.2 that Vitro has, best first; TLS 1.3 has them too.
+func (g *group) String() string {
+	if g.id == 0 {
+		return "a group of the server's own"
+	}
+	return g.id.String()
+}
+
+// groups is every group of ECDHE in TLS 1.2 that Vitro has, best first; TLS 1.3 has them too.
 var groups = []group{
 	{id: wire.X25519, parts: []exchange{x25519}},
 	{id: wire.SecP256r1, parts: []exchange{p256}},
@@ -44,7 +52,25 @@ var groups13 = []group{
 	{id: wire.MLKEM1024, parts: []exchange{mlkem1024}},
 }
 
-// Groups returns every group of TLS 1.2, best first.
+// fieldGroups are the groups of DHE in TLS 1.2. TLS 1.3 has them too, for a configuration that names them.
+var fieldGroups = []group{
+	{id: wire.FFDHE2048, parts: []exchange{ffdhe2048}},
+	{id: wire.FFDHE3072, parts: []exchange{ffdhe3072}},
+	{id: wire.FFDHE4096, parts: []exchange{ffdhe4096}},
+	{id: wire.FFDHE6144, parts: []exchange{ffdhe6144}},
+	{id: wire.FFDHE8192, parts: []exchange{ffdhe8192}},
+}
+
+// FieldGroups returns the groups of DHE, best first: the smallest is strong enough, and what old clients can do.
+func FieldGroups() []wire.NamedGroup {
+	var list []wire.NamedGroup
+	for _, g := range fieldGroups {
+		list = append(list, g.id)
+	}
+	return list
+}
+
+// Groups returns every group of ECDHE in TLS 1.2, best first.
 func Groups() []wire.NamedGroup {
 	var list []wire.NamedGroup
 	for _, g := range groups {
@@ -67,7 +93,7 @@ func Groups13() []wire.NamedGroup {
 func HasGroup(id wire.NamedGroup) bool { return groupByID(id) != nil }
 
 func groupByID(id wire.NamedGroup) *group {
-	for _, list := range [][]group{groups, groups13} {
+	for _, list := range [][]group{groups, groups13, fieldGroups} {
 		for i := range list {
 			if list[i].id == id {
 				return &list[i]
@@ -86,11 +112,15 @@ func NewShare(id wire.NamedGroup, random io.Reader) (PrivateShare, error) {
 	if g == nil {
 		return nil, fmt.Errorf("no group %v", id)
 	}
+	return g.newShare(random)
+}
+
+func (g *group) newShare(random io.Reader) (PrivateShare, error) {
 	s := &share{group: g}
 	for _, part := range g.parts {
 		key, err := part.generate(random)
 		if err != nil {
-			return nil, fmt.Errorf("%v: %w", id, err)
+			return nil, fmt.Errorf("%v: %w", g, err)
 		}
 		s.keys = append(s.keys, key)
 	}
@@ -126,12 +156,12 @@ func (g *group) cut(public []byte, length func(exchange) int) ([][]byte, error) 
 	for _, part := range g.parts {
 		n := length(part)
 		if len(rest) < n {
-			return nil, fmt.Errorf("%v: %w: %d bytes", g.id, errLength, len(public))
+			return nil, fmt.Errorf("%v: %w: %d bytes", g, errLength, len(public))
 		}
 		parts, rest = append(parts, rest[:n:n]), rest[n:]
 	}
 	if len(rest) > 0 {
-		return nil, fmt.Errorf("%v: %w: %d bytes", g.id, errLength, len(public))
+		return nil, fmt.Errorf("%v: %w: %d bytes", g, errLength, len(public))
 	}
 	return parts, nil
 }
@@ -160,7 +190,7 @@ func (s *share) Shared(peer []byte) ([]byte, error) {
 	for i, key := range s.keys {
 		secret, err := key.shared(replies[i])
 		if err != nil {
-			return nil, fmt.Errorf("%v: %w", s.group.id, err)
+			return nil, fmt.Errorf("%v: %w", s.group, err)
 		}
 		shared = append(shared, secret...)
 	}
