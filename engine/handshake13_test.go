@@ -273,7 +273,7 @@ func TestServerRefuses13(t *testing.T) {
 		{"a share of a group that it does not list", fault.BadKeyShare, func(ch *wire.ClientHello) {
 			ch.SupportedGroups = []wire.NamedGroup{wire.SecP256r1}
 		}},
-		{"no suite in common", fault.NoCommonSuite, func(ch *wire.ClientHello) { ch.CipherSuites = []wire.CipherSuite{0x1304} }},
+		{"no suite in common", fault.NoCommonSuite, func(ch *wire.ClientHello) { ch.CipherSuites = []wire.CipherSuite{0x1306} }},
 		{"no group in common", fault.NoCommonGroup, func(ch *wire.ClientHello) {
 			ch.SupportedGroups, ch.KeyShares = []wire.NamedGroup{30}, nil
 		}},
@@ -348,7 +348,7 @@ func TestClientRefuses13(t *testing.T) {
 	}{
 		{"another session ID", fault.SessionIDNotEchoed, func(sh *wire.ServerHello) { sh.SessionID = make([]byte, 32) }},
 		{"a suite of TLS 1.2", fault.SuiteNotOffered, func(sh *wire.ServerHello) { sh.CipherSuite = wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 }},
-		{"a suite of its own", fault.SuiteNotOffered, func(sh *wire.ServerHello) { sh.CipherSuite = 0x1304 }},
+		{"a suite of its own", fault.SuiteNotOffered, func(sh *wire.ServerHello) { sh.CipherSuite = 0x1306 }},
 		{"compression", fault.CompressionNotOffered, func(sh *wire.ServerHello) { sh.CompressionMethod = 1 }},
 		{"no key_share", fault.MissingExtension, func(sh *wire.ServerHello) { sh.Order = drop(sh.Order, wire.ExtKeyShare) }},
 		{"a group without a share", fault.GroupNotOffered, func(sh *wire.ServerHello) { sh.KeyShares[0].Group = wire.SecP384r1 }},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math/big"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vitro-tls/vitro/engine"
@@ -189,21 +190,31 @@ func TestServerRefuses(t *testing.T) {
 	}
 }
 
-// The default policy refuses a client that only has RSA key exchange, and says how to mend it.
-func TestServerRefusesOnlyRSA(t *testing.T) {
-	cc, sc := clientConfig(), serverConfig(testkit.RSA)
-	cc.CipherSuites, sc.Policy = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}, ""
-	client, server := newClient(t, cc), newServer(t, sc)
-	shake(t, client, server, 1<<20)
-	wantFault(t, server, fault.OnlyRSAKeyExchange, server.sent)
-	provoked(fault.OnlyRSAKeyExchange)
-	var told *fault.PeerAlert
-	if !errors.As(client.err, &told) || told.Alert.Description != wire.AlertHandshakeFailure || told.Step != fault.StepClientHello {
-		t.Errorf("the client failed with %v", client.err)
-	}
-	var found *fault.Error
-	if errors.As(server.err, &found); !bytes.Contains([]byte(found.Hint()), []byte("policy legacy")) {
-		t.Errorf("the hint is %q", found.Hint())
+// The default policy refuses a client that only has what another policy allows, and says how to mend it.
+func TestServerNamesThePolicy(t *testing.T) {
+	for _, c := range []struct {
+		offered wire.CipherSuite
+		kind    testkit.Kind
+		rule    *fault.Rule
+		hint    string
+	}{
+		{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA, fault.OnlyRSAKeyExchange, "policy legacy"},
+		{wire.TLS_ECDHE_ECDSA_WITH_AES_128_CCM, testkit.P256, fault.OnlyOlderCiphers, "policy compatible"},
+	} {
+		cc, sc := clientConfig(), serverConfig(c.kind)
+		cc.CipherSuites, sc.Policy = []wire.CipherSuite{c.offered}, ""
+		client, server := newClient(t, cc), newServer(t, sc)
+		shake(t, client, server, 1<<20)
+		wantFault(t, server, c.rule, server.sent)
+		provoked(c.rule)
+		var told *fault.PeerAlert
+		if !errors.As(client.err, &told) || told.Alert.Description != wire.AlertHandshakeFailure || told.Step != fault.StepClientHello {
+			t.Errorf("%v: the client failed with %v", c.offered, client.err)
+		}
+		var found *fault.Error
+		if errors.As(server.err, &found); !strings.Contains(found.Hint(), c.hint) {
+			t.Errorf("%v: the hint is %q", c.offered, found.Hint())
+		}
 	}
 }
 

@@ -47,9 +47,7 @@ func share(g wire.NamedGroup, of byte) wire.KeyShare {
 func (s *scene13) clientHello(groups ...wire.NamedGroup) *wire.ClientHello {
 	m := &wire.ClientHello{Version: wire.TLS12, Random: s.random1, SessionID: bytes.Repeat([]byte{0x1d}, 32),
 		CompressionMethods: []wire.CompressionMethod{wire.CompressionNull}}
-	for _, one := range suite.All13() {
-		m.CipherSuites = append(m.CipherSuites, one.ID)
-	}
+	m.CipherSuites = suite.Policy13(suite.PolicyModern)
 	m.ServerName, m.Extensions.ALPN = "localhost", []string{"http/1.1"}
 	m.SupportedGroups, m.SignatureAlgorithms = suite.Groups13(), suite.Schemes()
 	m.SupportedVersions, m.StatusRequest = []wire.Version{wire.TLS13, wire.TLS12}, wire.StatusOCSP

@@ -120,9 +120,11 @@ var (
 	NoCommonVersion = rule("no_common_version", wire.AlertProtocolVersion, "RFC 5246 §E.1",
 		"no protocol version in common", "one of the two must be updated: Vitro speaks TLS 1.2 and TLS 1.3")
 	NoCommonSuite = rule("no_common_suite", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.3",
-		"no cipher suite in common", "compare both lists; policy legacy allows RSA key exchange")
+		"no cipher suite in common", "compare both lists; policy compatible allows older ciphers, policy legacy RSA key exchange")
 	OnlyRSAKeyExchange = NoCommonSuite.narrow("only_rsa_key_exchange",
 		"the peer only speaks RSA key exchange, which this policy does not allow", "it only speaks RSA key exchange; policy legacy allows it")
+	OnlyOlderCiphers = NoCommonSuite.narrow("only_older_ciphers",
+		"the peer only speaks ECDHE with AES-CBC or AES-CCM, which this policy does not allow", "it only speaks older ciphers; policy compatible allows them")
 	NoSuiteForCertificate = NoCommonSuite.narrow("no_suite_for_certificate",
 		"the client offers no suite for the kind of key in our certificate", "give the server a certificate with the other kind of key (RSA, ECDSA) as well")
 	NoCommonGroup = rule("no_common_group", wire.AlertHandshakeFailure, "RFC 8422 §4",

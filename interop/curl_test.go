@@ -67,9 +67,9 @@ func (*curlPeer) client(t *testing.T, c cell, addr string, request []byte) visit
 	}
 	args, url := curlArgs(t, addr)
 	if c.tls13() {
-		args = append(args, "--tlsv1.3", "--tls13-ciphers", openSSLName(c.suite.ID))
+		args = append(args, "--tlsv1.3", "--tls13-ciphers", openSSLName(c.suite.ID), "--ciphers", "DEFAULT:@SECLEVEL=0")
 	} else {
-		args = append(args, "--ciphers", openSSLName(c.suite.ID))
+		args = append(args, "--ciphers", openSSLName(c.suite.ID)+":@SECLEVEL=0")
 	}
 	args = append(args, "--data-binary", "@"+file, "--header", "Expect:")
 	if c.group != 0 {

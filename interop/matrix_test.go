@@ -98,8 +98,10 @@ func TestMatrix(t *testing.T) {
 }
 
 func policyFor(s *suite.Suite) string {
-	if s.KeyExchange == wire.KeyExchangeRSA {
-		return vitro.PolicyLegacy
+	for _, p := range suite.Policies() {
+		if ids, _ := suite.Policy(p); slices.Contains(ids, s.ID) || slices.Contains(suite.Policy13(p), s.ID) {
+			return p
+		}
 	}
 	return ""
 }

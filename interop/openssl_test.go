@@ -46,7 +46,18 @@ var openSSLVersion = once(func() (string, error) {
 func (*openSSLPeer) find() (string, error) { return openSSLVersion() }
 
 // openSSLSuites maps code points to OpenSSL's own names, as it lists them itself.
-var openSSLSuites = once(func() (string, error) { return ask("openssl", "ciphers", "-V", "ALL:eNULL:@SECLEVEL=0") })
+var openSSLSuites = once(func() (string, error) {
+	// Of TLS 1.3 it lists those that are on by default, unless it is told others.
+	return ask("openssl", "ciphers", "-V", "-ciphersuites", strings.Join(suiteNames13(), ":"), "ALL:eNULL:@SECLEVEL=0")
+})
+
+func suiteNames13() []string {
+	var names []string
+	for _, s := range suite.All13() {
+		names = append(names, s.ID.String())
+	}
+	return names
+}
 
 var openSSLSuiteLine = regexp.MustCompile(`(?m)^\s*0x([0-9A-F]{2}),0x([0-9A-F]{2}) - (\S+)`)
 
@@ -105,9 +116,9 @@ func (*openSSLPeer) lacks(c cell) string {
 }
 
 func (*openSSLPeer) offer(c cell) []string {
-	args := []string{"-cipher", openSSLName(c.suite.ID)}
+	args := []string{"-cipher", openSSLName(c.suite.ID) + ":@SECLEVEL=0"} // a tag of 8 bytes is below the default level
 	if c.tls13() {
-		args = []string{"-tls1_3", "-ciphersuites", openSSLName(c.suite.ID)}
+		args = []string{"-tls1_3", "-ciphersuites", openSSLName(c.suite.ID), "-cipher", "DEFAULT:@SECLEVEL=0"}
 	}
 	if c.group != 0 {
 		args = append(args, "-groups", openSSLGroups[c.group][0])

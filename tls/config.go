@@ -51,11 +51,14 @@ const (
 
 // Policies for Config.Policy.
 const (
-	// PolicyModern allows ECDHE with AEAD. It is the default.
+	// PolicyModern allows ECDHE with AES-GCM or ChaCha20-Poly1305. It is the default.
 	PolicyModern = "modern"
-	// PolicyLegacy adds RSA key exchange, for old devices. It has no forward secrecy: whoever gets the server's
-	// private key, even years later, reads every connection that was recorded. Certificates may have RSA keys of 1024
-	// bits under it.
+	// PolicyCompatible adds ECDHE with the ciphers that older and smaller peers have: AES-CBC and AES-CCM. All of it
+	// has forward secrecy.
+	PolicyCompatible = "compatible"
+	// PolicyLegacy adds RSA key exchange, for old devices, and AES-CCM with a tag of 8 bytes. RSA key exchange has no
+	// forward secrecy: whoever gets the server's private key, even years later, reads every connection that was recorded.
+	// Certificates may have RSA keys of 1024 bits under it.
 	PolicyLegacy = "legacy"
 )
 
@@ -119,7 +122,7 @@ type Config struct {
 
 	// What follows crypto/tls does not have.
 
-	// Policy names the allowed suites: PolicyModern (the default) or PolicyLegacy.
+	// Policy names the allowed suites: PolicyModern (the default), PolicyCompatible or PolicyLegacy.
 	Policy string
 	// SessionTickets is how many tickets a server gives after a handshake, 0 for one: a client uses each once and gets a
 	// new one with every connection. Clients that open several connections at once have use for more.

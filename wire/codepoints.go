@@ -152,6 +152,10 @@ func (c CompressionMethod) String() string {
 type CipherSuite uint16
 
 const (
+	TLS_RSA_WITH_AES_128_CBC_SHA                  CipherSuite = 0x002f
+	TLS_RSA_WITH_AES_256_CBC_SHA                  CipherSuite = 0x0035
+	TLS_RSA_WITH_AES_128_CBC_SHA256               CipherSuite = 0x003c
+	TLS_RSA_WITH_AES_256_CBC_SHA256               CipherSuite = 0x003d
 	TLS_RSA_WITH_AES_128_GCM_SHA256               CipherSuite = 0x009c
 	TLS_RSA_WITH_AES_256_GCM_SHA384               CipherSuite = 0x009d
 	TLS_DHE_RSA_WITH_AES_128_GCM_SHA256           CipherSuite = 0x009e
@@ -160,11 +164,29 @@ const (
 	TLS_AES_128_GCM_SHA256                        CipherSuite = 0x1301
 	TLS_AES_256_GCM_SHA384                        CipherSuite = 0x1302
 	TLS_CHACHA20_POLY1305_SHA256                  CipherSuite = 0x1303
+	TLS_AES_128_CCM_SHA256                        CipherSuite = 0x1304
+	TLS_AES_128_CCM_8_SHA256                      CipherSuite = 0x1305
 	TLS_FALLBACK_SCSV                             CipherSuite = 0x5600
+	TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA          CipherSuite = 0xc009
+	TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA          CipherSuite = 0xc00a
+	TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA            CipherSuite = 0xc013
+	TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA            CipherSuite = 0xc014
+	TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256       CipherSuite = 0xc023
+	TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384       CipherSuite = 0xc024
+	TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256         CipherSuite = 0xc027
+	TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384         CipherSuite = 0xc028
 	TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256       CipherSuite = 0xc02b
 	TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384       CipherSuite = 0xc02c
 	TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256         CipherSuite = 0xc02f
 	TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384         CipherSuite = 0xc030
+	TLS_RSA_WITH_AES_128_CCM                      CipherSuite = 0xc09c
+	TLS_RSA_WITH_AES_256_CCM                      CipherSuite = 0xc09d
+	TLS_RSA_WITH_AES_128_CCM_8                    CipherSuite = 0xc0a0
+	TLS_RSA_WITH_AES_256_CCM_8                    CipherSuite = 0xc0a1
+	TLS_ECDHE_ECDSA_WITH_AES_128_CCM              CipherSuite = 0xc0ac
+	TLS_ECDHE_ECDSA_WITH_AES_256_CCM              CipherSuite = 0xc0ad
+	TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8            CipherSuite = 0xc0ae
+	TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8            CipherSuite = 0xc0af
 	TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256   CipherSuite = 0xcca8
 	TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 CipherSuite = 0xcca9
 	TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256     CipherSuite = 0xccaa

@@ -114,10 +114,10 @@ func TestGetNamesRSAOnlyServers(t *testing.T) {
 
 func TestGetProbesWithoutLuck(t *testing.T) {
 	p := newPeer(t, testkit.Leaf(testkit.RSA), func(c *stdtls.Config) {
-		c.CipherSuites = []uint16{stdtls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}
+		c.CipherSuites = []uint16{stdtls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}
 	})
 	code, _, errs := get(t, p.url("/"))
-	if code != exitHandshake || !strings.Contains(errs, "it refuses RSA key exchange (policy legacy) too") {
+	if code != exitHandshake || !strings.Contains(errs, "it refuses what policy legacy allows too") {
 		t.Errorf("exit %d, want %d\n%s", code, exitHandshake, errs)
 	}
 }

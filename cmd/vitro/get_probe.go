@@ -3,17 +3,19 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/tls"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 const probeTimeout = 10 * time.Second
 
-// probe finds out whether a server that refused the default policy's ClientHello only speaks RSA key exchange: its
+// probe finds out whether a server that refused the default policy's ClientHello speaks what another policy allows: its
 // alert does not say. It shakes hands once more, sends no request, and returns what it found.
 func (f *fetch) probe(err error) string {
 	var refusal *fault.PeerAlert
@@ -21,7 +23,7 @@ func (f *fetch) probe(err error) string {
 		refusal.Alert.Description != wire.AlertHandshakeFailure && refusal.Alert.Description != wire.AlertInsufficientSecurity {
 		return ""
 	}
-	suites, err := suitesFor(tls.PolicyLegacy, keyExchangeRSA)
+	suites, err := policySuites(tls.PolicyLegacy)
 	if err != nil {
 		return ""
 	}
@@ -31,7 +33,7 @@ func (f *fetch) probe(err error) string {
 	config.Tracer, config.KeyLogWriter, config.ClientSessionCache = nil, nil, nil
 	ctx, cancel := context.WithTimeout(f.ctx, probeTimeout)
 	defer cancel()
-	f.tell.warn("asking once more with RSA key exchange, without a request, to find out why")
+	f.tell.warn("asking once more with all that policy legacy allows, without a request, to find out why")
 	inner, err := new(net.Dialer).DialContext(ctx, "tcp", f.dialled)
 	if err != nil {
 		return ""
@@ -41,9 +43,22 @@ func (f *fetch) probe(err error) string {
 	err = conn.HandshakeContext(ctx)
 	switch {
 	case errors.As(err, &refusal):
-		return "it refuses RSA key exchange (policy legacy) too"
+		return "it refuses what policy legacy allows too"
 	case err != nil:
 		return ""
 	}
-	return "it only speaks RSA key exchange; policy legacy allows it: --policy legacy"
+	return onlySpeaks(wire.CipherSuite(conn.ConnectionState().CipherSuite))
+}
+
+// onlySpeaks names the strictest policy that allows a suite.
+func onlySpeaks(id wire.CipherSuite) string {
+	policy := suite.PolicyFor([]wire.CipherSuite{id})
+	what := "older ciphers"
+	switch {
+	case policy == suite.PolicyModern:
+		return "" // then it was something else
+	case suite.ByID(id).KeyExchange == wire.KeyExchangeRSA:
+		what = "RSA key exchange"
+	}
+	return fmt.Sprintf("it only speaks %s; policy %s allows it: --policy %[2]s", what, policy)
 }

@@ -317,7 +317,7 @@ func TestGetUsage(t *testing.T) {
 		{[]string{"https://%zz/"}, "invalid URL"},
 		{[]string{"--policy", "modern", "--key-exchange", "rsa", "a.test"}, "no forward secrecy"},
 		{[]string{"--policy", "modern", "--ciphers", "AES128-GCM-SHA256", "a.test"}, "--policy and --key-exchange allow"},
-		{[]string{"--policy", "ancient", "a.test"}, "modern and legacy"},
+		{[]string{"--policy", "ancient", "a.test"}, "modern, compatible, legacy"},
 		{[]string{"--key-exchange", "dhe", "a.test"}, "rsa and ecdhe"},
 		{[]string{"--ciphers", "RC4-MD5", "a.test"}, "does not have \"RC4-MD5\""},
 		{[]string{"--ciphers", "", "a.test"}, "no cipher suite is named"},

@@ -18,8 +18,9 @@ const serveHelp = `Serve a directory, or one text, over HTTPS, and tell of every
 The address is the first line on stdout. Without --cert, a local CA (see vitro ca) makes an ECDSA and an RSA
 certificate in memory for localhost, 127.0.0.1, ::1 and what --host names; if there is no such CA yet, it is made.
 
-The default policy allows ECDHE only. --policy legacy adds RSA key exchange for old clients, without forward secrecy;
-the environment variable VITRO_POLICY takes the place of the default.
+The default policy, modern, allows ECDHE with AES-GCM or ChaCha20-Poly1305. --policy compatible adds the ciphers of older
+and smaller clients (AES-CBC, AES-CCM), --policy legacy RSA key exchange too, which has no forward secrecy; the environment
+variable VITRO_POLICY takes the place of the default.
 
 SIGINT and SIGTERM stop it once the requests in flight are done, within 5 seconds; a second one stops it at once.`
 
@@ -74,7 +75,7 @@ func newServe() *cobra.Command {
 	f.StringVar(&o.caDir, "ca-dir", "", "`DIR` of the local CA (default: vitro, where programs keep their settings)")
 	f.StringArrayVar(&o.hosts, "host", nil, "another `NAME` or address for the local CA's certificates")
 	o.clients.register(f)
-	f.StringVar(&o.policy, "policy", "", "which cipher suites are allowed: `modern|legacy` (default modern, or $VITRO_POLICY)")
+	f.StringVar(&o.policy, "policy", "", "which cipher suites are allowed: `modern|compatible|legacy` (default modern, or $VITRO_POLICY)")
 	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only cipher suites with this one: `rsa|ecdhe`; rsa is of policy legacy")
 	f.StringSliceVar(&o.alpn, "alpn", []string{httpProtocol}, "`PROTOCOLS` to agree on, with commas between; what is spoken is HTTP/1.1")
 	f.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "close a connection whose handshake takes longer")

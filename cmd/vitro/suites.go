@@ -45,17 +45,14 @@ func suitesFor(policy, keyExchange string) ([]uint16, error) {
 	return allowed, nil
 }
 
-// policySuites returns the suites that a policy allows; those of TLS 1.3 are good enough for each.
+// policySuites returns the suites that a policy allows, those of TLS 1.3 first.
 func policySuites(policy string) ([]uint16, error) {
 	allowed, known := suite.Policy(policy)
 	if !known {
-		return nil, fmt.Errorf("--policy %q: there are %s", policy, strings.Join(suite.Policies(), " and "))
+		return nil, fmt.Errorf("--policy %q: there are %s", policy, strings.Join(suite.Policies(), ", "))
 	}
 	var ids []uint16
-	for _, s := range suite.All13() {
-		ids = append(ids, uint16(s.ID))
-	}
-	for _, id := range allowed {
+	for _, id := range append(suite.Policy13(policy), allowed...) {
 		ids = append(ids, uint16(id))
 	}
 	return ids, nil

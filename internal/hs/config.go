@@ -19,7 +19,7 @@ import (
 // Config says how connections are to be made. It is compiled once and serves any number of them; the zero value is
 // a client's default.
 type Config struct {
-	// Policy names which suites are allowed: modern (the default) or legacy. It counts only where CipherSuites is nil.
+	// Policy names which suites are allowed: modern (the default), compatible or legacy. It counts only where CipherSuites is nil.
 	Policy string
 	// PolicyVariable names the environment variable that Policy came from, for the event that tells of it.
 	PolicyVariable string
@@ -27,7 +27,8 @@ type Config struct {
 	MinVersion, MaxVersion wire.Version
 	// CipherSuites are the allowed suites of TLS 1.2, best first; nil: those of the policy.
 	CipherSuites []wire.CipherSuite
-	// CipherSuites13 are the allowed suites of TLS 1.3, best first; nil: all.
+	// CipherSuites13 are the allowed suites of TLS 1.3, best first; nil: those of the policy, or of modern where CipherSuites
+	// are listed.
 	CipherSuites13 []wire.CipherSuite
 	// Groups are the allowed groups, best first; nil: all.
 	Groups []wire.NamedGroup

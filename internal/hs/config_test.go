@@ -19,7 +19,7 @@ func TestBadConfig(t *testing.T) {
 		config Config
 		says   string
 	}{
-		"unknown policy":     {Config{Policy: "ancient"}, `"ancient"; there are: modern, legacy`},
+		"unknown policy":     {Config{Policy: "ancient"}, `"ancient"; there are: modern, compatible, legacy`},
 		"from a variable":    {Config{Policy: "x", PolicyVariable: "SOME_NAME"}, "SOME_NAME"},
 		"no suites":          {Config{CipherSuites: []wire.CipherSuite{}}, "no cipher suite"},
 		"unknown suite":      {Config{CipherSuites: []wire.CipherSuite{0x1301}}, "TLS_AES_128_GCM_SHA256"},

