@@ -182,14 +182,14 @@ func (e *Engine) advance() (want.Want, error) {
 		if err := e.desk.TakeAsides(); err != nil {
 			return nil, err
 		}
-		if q := e.desk.RaiseAside(); q != nil {
-			return q, nil
-		}
 	}
 	if e.desk.Out.Waiting() {
 		return want.HaveOutput{}, nil
 	}
 	if e.ready.Load() {
+		if q := e.desk.RaiseAside(); q != nil {
+			return q, nil
+		}
 		return want.Ready{}, nil
 	}
 	return want.NeedInput{}, nil

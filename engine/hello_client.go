@@ -16,7 +16,7 @@ type start struct{}
 
 func (start) begin(d *hs.Desk) (hs.State, error) {
 	opened(d)
-	if d.Config.ClientSessions && d.Config.Speaks(wire.TLS13) {
+	if d.Config.ClientSessions {
 		question := want.NewLoadSession(d.Asker, d.Config.ServerName, d.Now, d.Stream.Watched())
 		d.Ask(question)
 		return awaitSession{question}, nil
@@ -43,7 +43,11 @@ func greet(d *hs.Desk, session *want.Session) (hs.State, error) {
 		return nil, err
 	}
 	if session != nil {
-		if why := offer.Resume(d.Config, session, d.Now); why != event.ResumptionTaken {
+		why, err := offer.Resume(d.Config, session, d.Now)
+		if err != nil {
+			return nil, err
+		}
+		if why != event.ResumptionTaken {
 			hs.Tell(d, 0, event.Resumption{Why: why})
 		}
 	}
@@ -89,8 +93,5 @@ func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if d.Config.Speaks(wire.TLS13) && sh.Random.Downgrade() != 0 {
 		return nil, fault.New(fault.DowngradeDetected).With("the server chose " + version.String())
 	}
-	if s.offer.Session != nil {
-		hs.Tell(d, 0, event.Resumption{Why: event.ResumptionDeclined})
-	}
-	return client12.Start(d, s.offer.Hello, sh)
+	return client12.Start(d, s.offer, sh)
 }

@@ -24,10 +24,11 @@ type resumer struct {
 	reasons  map[fault.Role][]event.ResumptionReason
 	verified map[fault.Role]int
 	open     func([]byte) *want.Session
+	byID     map[string]*want.Session // the server's store
 }
 
 func newResumer() *resumer {
-	r := &resumer{cc: clientConfig13(), sc: serverConfig13(testkit.P256)}
+	r := &resumer{cc: clientConfig13(), sc: serverConfig13(testkit.P256), byID: map[string]*want.Session{}}
 	r.cc.ClientSessions, r.sc.ServerSessions = true, true
 	r.open = func(ticket []byte) *want.Session {
 		s, err := want.UnmarshalSession(ticket)
@@ -54,8 +55,17 @@ func (r *resumer) answer(role fault.Role) func(want.Question) {
 	return func(q want.Question) {
 		switch q := q.(type) {
 		case *want.LoadSession:
+			if role == fault.Server {
+				q.Answer(r.byID[string(q.ID)])
+				return
+			}
 			q.Answer(r.load)
 		case *want.StoreSession:
+			if role == fault.Server {
+				r.byID[string(q.ID)] = q.Session
+				q.Answer(struct{}{})
+				return
+			}
 			r.stored = append(r.stored, q.Session)
 			q.Answer(struct{}{})
 		case *want.OpenTicket:
@@ -221,14 +231,19 @@ func TestNotResumed(t *testing.T) {
 	}
 }
 
-// The application protocol is negotiated anew. RFC 8446 §4.2.11 ties it to early data only.
+// A session belongs to the application that it was made for: with another protocol there is a full handshake.
 func TestResumeWithOtherProtocol(t *testing.T) {
-	r := newResumer()
-	r.cc.Protocols, r.sc.Protocols = []string{"h2", "http/1.1"}, []string{"http/1.1"}
-	r.first(t)
-	r.sc.Protocols = []string{"h2"}
-	if client, _ := r.meet(t); !client.State().Resumed || client.State().Protocol != "h2" {
-		t.Errorf("%+v", client.State())
+	for name, newResumer := range resumers {
+		t.Run(name, func(t *testing.T) {
+			r := newResumer()
+			r.cc.Protocols, r.sc.Protocols = []string{"h2", "http/1.1"}, []string{"http/1.1"}
+			r.first(t)
+			r.sc.Protocols = []string{"h2"}
+			client, _ := r.meet(t)
+			if client.State().Resumed || client.State().Protocol != "h2" || !slices.Contains(r.reasons[fault.Server], event.ResumptionOtherProtocol) {
+				t.Errorf("%+v, told %v", client.State(), r.reasons)
+			}
+		})
 	}
 }
 

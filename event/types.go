@@ -193,6 +193,7 @@ type KeysDerived struct {
 	Cipher         string
 	Hash           crypto.Hash // of the PRF
 	ExtendedMaster bool        // the master secret depends on the whole handshake (RFC 7627)
+	Resumed        bool        // TLS 1.2: the master secret is that of an earlier session
 	MasterLen      int
 	KeyLen         int // each way
 	FixedIVLen     int // each way
@@ -229,15 +230,17 @@ const (
 	ResumptionExpired                               // it is too old, or from the future
 	ResumptionOtherVersion                          // it belongs to a version that is not spoken here
 	ResumptionOtherHash                             // it belongs to suites of another hash
+	ResumptionOtherSuite                            // TLS 1.2: its suite is not one of both sides now
 	ResumptionOtherName                             // it belongs to another server name
-	ResumptionOtherProtocol                         // client: it spoke an application protocol that is not offered now
+	ResumptionOtherProtocol                         // it spoke an application protocol that is not offered, or not chosen, now
 	ResumptionOtherSettings                         // it was made under settings that are not in force now
 	ResumptionNoMode                                // server: the client does not offer psk_dhe_ke
 	ResumptionPeerRefused                           // the certificates in it are not, or no longer, good
 	ResumptionUnusable                              // it lacks what resuming needs
+	ResumptionOtherMaster                           // TLS 1.2: its master secret depends on less than a new one would (RFC 7627)
 )
 
-// Resumption: a session was there, and was resumed or not. RFC 8446 §2.2.
+// Resumption: a session was there, and was resumed or not. RFC 5246 §7.3, RFC 5077, RFC 8446 §2.2.
 type Resumption struct {
 	Accepted bool
 	Why      ResumptionReason

@@ -270,8 +270,12 @@ var (
 		"the peer's Finished does not match: it saw another handshake", "bytes were changed on the way, or both sides have different keys")
 )
 
-// Resumption. RFC 8446 §4.2.11.
+// Resumption. RFC 5246 §7.3, RFC 7627 §5.3, RFC 8446 §4.2.11.
 var (
+	ResumedOtherSuite = rule("resumed_other_suite", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",
+		"the server resumes a session with another cipher suite than the session's", "a broken server; without a session cache the client makes a full handshake")
+	ExtendedMasterDropped = rule("extended_master_dropped", wire.AlertHandshakeFailure, "RFC 7627 §5.3",
+		"a session with the extended master secret is resumed by a peer that no longer has it", "the peer changed its TLS library, or someone on the way removed the extension")
 	WrongBinder = rule("wrong_binder", wire.AlertDecryptError, "RFC 8446 §4.2.11.2",
 		"the client's proof that it has the session's secret does not match", "someone may show a ticket that is not his, or bytes were changed on the way")
 	PSKNotOffered = rule("psk_not_offered", wire.AlertIllegalParameter, "RFC 8446 §4.2.11",

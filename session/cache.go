@@ -7,8 +7,9 @@ import (
 	"github.com/vitro-tls/vitro/want"
 )
 
-// Store keeps a client's sessions, by a key that names the server. A store elsewhere keeps them as
-// [want.Session.Marshal] makes them.
+// Store keeps a client's sessions, by a key that names the server, or a server's by their ID, which is as secret as what
+// it leads to. A store elsewhere keeps them as [want.Session.Marshal] makes them, and minds its own time limits: Get is
+// waited for. Its methods are called by many connections at once.
 type Store interface {
 	// Get returns a session. That it was there says nothing of its age.
 	Get(key string) (s *want.Session, ok bool)

@@ -1,6 +1,7 @@
 // Package session keeps what connections are resumed with: [Tickets] seals a server's sessions into tickets, so that
-// the server need not remember them, and [Cache] keeps a client's. They answer the engine's questions: Tickets
-// [want.SealTicket] and [want.OpenTicket], Cache [want.StoreSession] and [want.LoadSession].
+// the server need not remember them, and [Cache] keeps a client's, or those of a server that does remember. They answer
+// the engine's questions: Tickets [want.SealTicket] and [want.OpenTicket], Cache [want.StoreSession] and
+// [want.LoadSession].
 package session
 
 import (

@@ -17,6 +17,7 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/session"
 	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -112,10 +113,15 @@ type Config struct {
 	CurvePreferences []CurveID
 	// MinVersion and MaxVersion bound the version; 0: no bound. TLS 1.2 and TLS 1.3 are what there is.
 	MinVersion, MaxVersion uint16
-	// SessionTicketsDisabled switches resumption off, at both ends.
+	// SessionTicketsDisabled switches tickets off: a client then resumes nothing, and a server only from its SessionStore.
 	SessionTicketsDisabled bool
 	// ClientSessionCache keeps a client's sessions; nil: none are resumed. Each is used once.
 	ClientSessionCache ClientSessionCache
+	// SessionStore keeps a server's sessions, by an ID that the client shows: in TLS 1.2 for clients without tickets (RFC
+	// 5246 §7.3), and with SessionTicketsDisabled for all clients of both versions. Unlike tickets, sessions in a store can
+	// be taken back, and nothing but the ID travels. nil: tickets only. [session.NewCache] is one in memory; one elsewhere
+	// is shared by many servers. Get is waited for in the handshake, Put before Handshake returns.
+	SessionStore session.Store
 	// KeyLogWriter receives the secrets of every connection in the NSS key log format, so that a program such as
 	// Wireshark can decrypt them. It is for debugging: whoever reads it reads the traffic.
 	KeyLogWriter io.Writer
@@ -168,7 +174,7 @@ func (c *Config) Clone() *Config {
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
-		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache,
+		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache, SessionStore: c.SessionStore,
 		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime,
 		ticketKeys: ticketKeys{tickets: tickets, set: set},
 		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
@@ -208,6 +214,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		GREASE:          c.GREASE,
 		RecordPadding:   c.RecordPadding,
 		ServerSessions:  !c.SessionTicketsDisabled,
+		ServerStore:     c.SessionStore != nil,
 		ClientSessions:  c.ClientSessionCache != nil && !c.SessionTicketsDisabled,
 		Tickets:         c.SessionTickets,
 		SessionLifetime: c.SessionLifetime,

@@ -85,9 +85,25 @@ func (c *Conn) sessionKey() string {
 	return c.conn.RemoteAddr().String()
 }
 
-// loadSession takes a session whose server would be trusted today: one that would not be is left out now, rather than
-// refused later when only a new connection could help.
+func (c *Conn) storeSession(q *want.StoreSession) {
+	if c.role == fault.Server {
+		c.config.SessionStore.Put(string(q.ID), q.Session)
+		return
+	}
+	c.config.ClientSessionCache.Put(c.sessionKey(), q.Session)
+}
+
 func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
+	if c.role == fault.Server {
+		s, _ := c.config.SessionStore.Get(string(q.ID))
+		return s
+	}
+	return c.takeSession(q)
+}
+
+// takeSession takes a session whose server would be trusted today: one that would not be is left out now, rather than
+// refused later when only a new connection could help.
+func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
 	s, ok := session.Take(c.config.ClientSessionCache, c.sessionKey())
 	if !ok || s == nil || c.config.InsecureSkipVerify {
 		return s
@@ -150,7 +166,7 @@ func (c *Conn) answerSession(q want.Question) {
 	case *want.LoadSession:
 		_ = q.Answer(c.loadSession(q))
 	case *want.StoreSession:
-		c.config.ClientSessionCache.Put(c.sessionKey(), q.Session)
+		c.storeSession(q)
 		_ = q.Answer(struct{}{})
 	case *want.OpenTicket:
 		_ = q.Answer(c.tickets().Open(q.Now, q.Ticket))

@@ -19,14 +19,16 @@ const MaxSessionLifetime = 7 * 24 * time.Hour
 type Session struct {
 	Version wire.Version
 	Suite   wire.CipherSuite // TLS 1.3: only its hash counts (RFC 8446 §4.2.11)
-	Secret  []byte           // TLS 1.3: the pre-shared key
+	Secret  []byte           // TLS 1.2: the master secret; TLS 1.3: the pre-shared key
 	// Created is when the full handshake was that the session goes back to; resuming does not move it.
 	Created time.Time
 	// Issued is when the ticket was made or, at the client, came. It is good for Lifetime from then on.
 	Issued   time.Time
 	Lifetime time.Duration
-	// Ticket and AgeAdd are the client's: what to show, and what hides its age from others on the way.
+	// Ticket, ID and AgeAdd are the client's: what to show (TLS 1.2 has sessions that go by an ID, without a ticket), and
+	// what hides its age from others on the way.
 	Ticket []byte
+	ID     []byte
 	AgeAdd uint32
 
 	ServerName     string
@@ -48,7 +50,7 @@ func (s *Session) Alive(now time.Time) bool {
 }
 
 // sessionFormat is the first byte of what Marshal makes. Another one is somebody else's.
-const sessionFormat = 1
+const sessionFormat = 2
 
 // Marshal encodes a session for a store, or to be sealed into a ticket. The bytes are as secret as the session.
 func (s *Session) Marshal() ([]byte, error) {
@@ -65,7 +67,7 @@ func (s *Session) Marshal() ([]byte, error) {
 		extended = 1
 	}
 	b.AddUint8(extended)
-	addList(b, [][]byte{s.Secret, s.Ticket, []byte(s.ServerName), []byte(s.Protocol), []byte(s.Binding), s.OCSPResponse})
+	addList(b, [][]byte{s.Secret, s.Ticket, []byte(s.ServerName), []byte(s.Protocol), []byte(s.Binding), s.OCSPResponse, s.ID})
 	chain := make([][]byte, len(s.PeerCertificates))
 	for i, c := range s.PeerCertificates {
 		chain[i] = c.Raw
@@ -116,12 +118,12 @@ func UnmarshalSession(data []byte) (*Session, error) {
 	fields, ok := readList(&b)
 	chain, ok1 := readList(&b)
 	scts, ok2 := readList(&b)
-	if !ok || !ok1 || !ok2 || len(fields) != 6 || !b.Empty() {
+	if !ok || !ok1 || !ok2 || len(fields) != 7 || !b.Empty() {
 		return nil, errSession
 	}
 	s.Created, s.Issued = time.UnixMilli(int64(created)), time.UnixMilli(int64(issued))
 	s.Lifetime, s.ExtendedMaster, s.SCTs = time.Duration(lifetime)*time.Millisecond, extended == 1, scts
-	s.Secret, s.Ticket, s.OCSPResponse = fields[0], fields[1], fields[5]
+	s.Secret, s.Ticket, s.OCSPResponse, s.ID = fields[0], fields[1], fields[5], fields[6]
 	s.ServerName, s.Protocol, s.Binding = string(fields[2]), string(fields[3]), string(fields[4])
 	for _, der := range chain {
 		c, err := x509.ParseCertificate(der)
@@ -133,21 +135,25 @@ func UnmarshalSession(data []byte) (*Session, error) {
 	return &s, nil
 }
 
-// LoadSession asks a client's caller for a session with the server that it is about to greet. A nil answer, and a
-// failed one, mean that there is none. A session is to be answered once only, so that nobody on the way can tell that
-// two connections belong together (RFC 8446 §C.4).
+// LoadSession asks a client's caller for a session with the server that it is about to greet, and a server's for the
+// one that goes by an ID. A nil answer, and a failed one, mean that there is none. A client's session is to be answered
+// once only, so that nobody on the way can tell that two connections belong together (RFC 8446 §C.4); one of TLS 1.2
+// that is resumed is given to store again.
 type LoadSession struct {
 	question[*Session]
-	ServerName string
+	ServerName string // at a client
+	ID         []byte // at a server
 	Now        time.Time
 	Watched    bool
 }
 
-// StoreSession gives a client's caller a session to keep. It is raised after the handshake, holds nothing up, and
-// nothing comes of its answer.
+// StoreSession gives the caller a session to keep, at a server by an ID that the client will show. It is raised after the
+// handshake and holds nothing up. Nothing comes of its answer, but that a client of TLS 1.3 is not told an ID whose
+// session could not be stored.
 type StoreSession struct {
 	question[struct{}]
 	Session *Session
+	ID      []byte // at a server
 }
 
 // OpenTicket asks a server's caller what is sealed in a ticket that a client shows. A nil answer, and a failed one, mean
@@ -158,8 +164,9 @@ type OpenTicket struct {
 	Now    time.Time
 }
 
-// SealTicket asks a server's caller to put a session into a ticket. It is raised after the handshake and holds nothing
-// up; a nil answer, and a failed one, mean that the client gets none.
+// SealTicket asks a server's caller to put a session into a ticket; a nil answer, and a failed one, mean that the client
+// gets none. In TLS 1.3 it is raised after the handshake and holds nothing up. In TLS 1.2 the ticket belongs to the
+// server's last flight (RFC 5077 §3.3), which waits for it.
 type SealTicket struct {
 	question[[]byte]
 	Session *Session
@@ -168,11 +175,15 @@ type SealTicket struct {
 
 // NewLoadSession and its siblings make questions; they are for the engine.
 func NewLoadSession(a Asker, serverName string, now time.Time, watched bool) *LoadSession {
-	return &LoadSession{newQuestion[*Session](a), serverName, now, watched}
+	return &LoadSession{question: newQuestion[*Session](a), ServerName: serverName, Now: now, Watched: watched}
 }
 
-func NewStoreSession(a Asker, s *Session) *StoreSession {
-	return &StoreSession{newQuestion[struct{}](a), s}
+func NewLoadByID(a Asker, id []byte, now time.Time, watched bool) *LoadSession {
+	return &LoadSession{question: newQuestion[*Session](a), ID: id, Now: now, Watched: watched}
+}
+
+func NewStoreSession(a Asker, s *Session, id []byte) *StoreSession {
+	return &StoreSession{newQuestion[struct{}](a), s, id}
 }
 
 func NewOpenTicket(a Asker, ticket []byte, now time.Time) *OpenTicket {

@@ -15,7 +15,7 @@ func fullSession() *want.Session {
 	at := time.UnixMilli(testkit.Now.UnixMilli())
 	return &want.Session{
 		Version: wire.TLS13, Suite: wire.TLS_AES_256_GCM_SHA384, Secret: bytes.Repeat([]byte{1}, 48),
-		Created: at, Issued: at.Add(time.Hour), Lifetime: 90 * time.Minute, Ticket: []byte("ticket"), AgeAdd: 1<<32 - 1,
+		Created: at, Issued: at.Add(time.Hour), Lifetime: 90 * time.Minute, Ticket: []byte("ticket"), ID: []byte("id"), AgeAdd: 1<<32 - 1,
 		ServerName: testkit.Host, Protocol: "h2", ExtendedMaster: true, Binding: "binding",
 		PeerCertificates: testkit.Parse(testkit.Leaf(testkit.P256).Chain), OCSPResponse: []byte("staple"),
 		SCTs: [][]byte{[]byte("one"), []byte("two")},

@@ -19,7 +19,7 @@ func questions(a Asker) []Question {
 	return []Question{
 		NewChooseConfig(a, nil), NewChooseCredential(a, nil, nil), NewSign(a, nil, 0, nil),
 		NewDecryptPremaster(a, nil, nil), NewVerifyPeer(a, Peer{}),
-		NewLoadSession(a, "", time.Time{}, false), NewStoreSession(a, nil), NewOpenTicket(a, nil, time.Time{}),
+		NewLoadSession(a, "", time.Time{}, false), NewStoreSession(a, nil, nil), NewOpenTicket(a, nil, time.Time{}),
 		NewSealTicket(a, nil, time.Time{}),
 	}
 }

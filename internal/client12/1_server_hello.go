@@ -3,7 +3,6 @@
 package client12
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
@@ -16,7 +15,8 @@ import (
 )
 
 // Start takes up the handshake at the ServerHello, once that has said TLS 1.2. RFC 5246 §7.4.1.3.
-func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, error) {
+func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, error) {
+	ch := offer.Hello
 	s := suite.ByID(sh.CipherSuite)
 	// RFC 5246 §7.4.1.3: the suite is one of those that the client offered, and of this version.
 	if s == nil || s.Version != wire.TLS12 || !ch.Offers(sh.CipherSuite) {
@@ -27,11 +27,11 @@ func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, er
 	if sh.CompressionMethod != wire.CompressionNull {
 		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
 	}
-	// RFC 8446 §4.1.3: a session ID that we made up to please middleboxes names no session that a server could resume.
-	if len(ch.SessionID) > 0 && bytes.Equal(sh.SessionID, ch.SessionID) {
-		return nil, fault.New(fault.SessionIDEchoed)
-	}
 	if err := checkExtensions(ch, sh); err != nil {
+		return nil, err
+	}
+	resumed, err := resumes(offer, sh)
+	if err != nil {
 		return nil, err
 	}
 	n := &hs.Negotiated{
@@ -49,12 +49,18 @@ func Start(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) (hs.State, er
 		hs.Tell(d, 0, event.ProtocolChosen{Protocol: n.Protocol, Offered: ch.ALPN})
 	}
 	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: s.KeyExchange}
-	if len(d.Config.Credentials) > 0 || d.Config.AskCredential {
+	if !resumed && (len(d.Config.Credentials) > 0 || d.Config.AskCredential) {
 		d.Transcript.Keep() // for a signature, if the server asks for one
 	}
 	d.Transcript.Choose(s.Hash)
 	d.Transcript.Add(sh.Raw())
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})
+	if resumed {
+		return resume(d, n, offer.Session), nil
+	}
+	if offer.Session != nil {
+		hs.Tell(d, 0, event.Resumption{Why: event.ResumptionDeclined})
+	}
 	return waitCertificate{n}, nil
 }
 

@@ -54,7 +54,11 @@ func (s awaitVerdict) exchange(d *hs.Desk, choice hello.ClientChoice) (hs.State,
 	if choice.Credential != nil {
 		return prove(d, s.Negotiated, keys, choice), nil
 	}
-	return finish(d, s.Negotiated, keys)
+	n, err := finish(d, s.Negotiated, keys)
+	if err != nil {
+		return nil, err
+	}
+	return serversEnd(n, keys), nil
 }
 
 // keyExchange makes the premaster secret and the message that carries the client's half of it.
@@ -105,7 +109,7 @@ func (s awaitVerdict) agreePremaster(d *hs.Desk) ([]byte, *wire.ClientKeyExchang
 }
 
 // finish: from here on the client encrypts; its Finished is the first to travel so. RFC 5246 §7.4.9.
-func finish(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (hs.State, error) {
+func finish(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (*hs.Negotiated, error) {
 	if err := d.SendChangeCipherSpec(keys.ClientWrite); err != nil {
 		return nil, err
 	}
@@ -113,6 +117,5 @@ func finish(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (hs.State, error) {
 	if err := d.Send(finished); err != nil {
 		return nil, err
 	}
-	n = n.With(func(n *hs.Negotiated) { n.ClientFinished = finished.VerifyData })
-	return waitChangeCipherSpec{n, keys}, nil
+	return n.With(func(n *hs.Negotiated) { n.ClientFinished = finished.VerifyData }), nil
 }

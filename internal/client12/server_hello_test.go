@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
@@ -16,7 +17,7 @@ func TestSuiteOfAnotherVersion(t *testing.T) {
 	for _, s := range suite.All13() {
 		ch := &wire.ClientHello{Version: wire.TLS12, CipherSuites: []wire.CipherSuite{s.ID}}
 		sh := &wire.ServerHello{Version: wire.TLS12, CipherSuite: s.ID}
-		if next, err := Start(new(hs.Desk), ch, sh); !errors.Is(err, fault.SuiteNotOffered) {
+		if next, err := Start(new(hs.Desk), &hello.Offer{Hello: ch}, sh); !errors.Is(err, fault.SuiteNotOffered) {
 			t.Errorf("%v: goes on with %v, %v", s.ID, next, err)
 		}
 	}

@@ -77,6 +77,6 @@ func (r *resumption) take(d *hs.Desk, m *wire.NewSessionTicket) {
 		s.Secret, s.Ticket, s.AgeAdd = psk, append([]byte(nil), m.Ticket...), m.AgeAdd
 		// RFC 8446 §4.6.1: not longer than seven days, whatever the server says.
 		s.Issued, s.Lifetime = d.Now, min(time.Duration(m.Lifetime)*time.Second, want.MaxSessionLifetime)
-		return want.NewStoreSession(d.Asker, &s)
+		return want.NewStoreSession(d.Asker, &s, nil)
 	}})
 }

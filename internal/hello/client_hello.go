@@ -16,7 +16,8 @@ import (
 type Offer struct {
 	Hello  *wire.ClientHello
 	Shares []suite.PrivateShare // one for each entry of key_share
-	// Session is the one that pre_shared_key names, nil for none.
+	// Session is the one that is to be resumed, nil for none: pre_shared_key names it, or (TLS 1.2) session_ticket or the
+	// session ID.
 	Session *want.Session
 }
 
@@ -76,6 +77,10 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
 		x.Add(wire.ExtPointFormats)
 	}
+	// RFC 5077 §3.2: empty, it asks for a ticket.
+	if c.ClientSessions && c.Speaks(wire.TLS12) {
+		x.Add(wire.ExtSessionTicket)
+	}
 	if len(c.Protocols) > 0 {
 		x.ALPN = c.Protocols
 		x.Add(wire.ExtALPN)
@@ -91,7 +96,7 @@ func (o *Offer) addTLS13(c *hs.Compiled) error {
 	m := o.Hello
 	// RFC 8446 §D.4: a session ID that is not empty makes the handshake look like a resumption of TLS 1.2, which
 	// middleboxes let pass.
-	m.SessionID = make([]byte, 32)
+	m.SessionID = make([]byte, SessionIDLen)
 	if err := c.Entropy.Bytes(m.SessionID); err != nil {
 		return fault.New(fault.EntropyFailed).Because(err)
 	}

@@ -51,6 +51,9 @@ type Config struct {
 	ClientCAs  [][]byte
 	// ClientSessions makes a client raise LoadSession and StoreSession, ServerSessions a server OpenTicket and SealTicket.
 	ClientSessions, ServerSessions bool
+	// ServerStore makes a server raise LoadSession and StoreSession: with ServerSessions for clients that know session IDs
+	// only (TLS 1.2), else for all; a ticket of TLS 1.3 is an ID then.
+	ServerStore bool
 	// Tickets is how many a server gives after a handshake. 0: one, which is what a client needs that uses each once and
 	// gets a new one with every connection; more are for clients that open several connections at once.
 	Tickets int

@@ -20,12 +20,19 @@ type Keys12 struct {
 // where both sides have it, else by RFC 5246 §8.1; then RFC 5246 §6.3.
 func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
 	client, server := &n.ClientHello.Random, &n.ServerHello.Random
-	var schedule *keys12.Schedule
 	if n.ExtendedMaster {
-		schedule = keys12.NewExtended(n.Suite, premaster, d.Transcript.Sum())
-	} else {
-		schedule = keys12.New(n.Suite, premaster, client, server)
+		return d.expandKeys12(n, keys12.NewExtended(n.Suite, premaster, d.Transcript.Sum()))
 	}
+	return d.expandKeys12(n, keys12.New(n.Suite, premaster, client, server))
+}
+
+// ResumeKeys12 makes new keys from the master secret of the session that is resumed and the new randoms. RFC 5246 §F.1.4.
+func (d *Desk) ResumeKeys12(n *Negotiated) (*Keys12, error) {
+	return d.expandKeys12(n, keys12.Resume(n.Suite, n.Session.Secret))
+}
+
+func (d *Desk) expandKeys12(n *Negotiated, schedule *keys12.Schedule) (*Keys12, error) {
+	client, server := &n.ClientHello.Random, &n.ServerHello.Random
 	d.Secret("CLIENT_RANDOM", client, schedule.Master())
 
 	block := schedule.KeyBlock(client, server)
@@ -43,6 +50,7 @@ func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
 		Cipher:         n.Suite.Cipher.Name,
 		Hash:           n.Suite.Hash,
 		ExtendedMaster: n.ExtendedMaster,
+		Resumed:        n.Resumed,
 		MasterLen:      keys12.MasterLen,
 		KeyLen:         n.Suite.Cipher.KeyLen,
 		FixedIVLen:     n.Suite.Cipher.FixedIVLen,

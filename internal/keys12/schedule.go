@@ -34,6 +34,13 @@ func NewExtended(s *suite.Suite, premaster, sessionHash []byte) *Schedule {
 	return k
 }
 
+// Resume takes up the master secret of an earlier session, of which MasterLen bytes are used. RFC 5246 §F.1.4.
+func Resume(s *suite.Suite, master []byte) *Schedule {
+	k := &Schedule{suite: s}
+	copy(k.master[:], master)
+	return k
+}
+
 // Master returns the master secret.
 func (k *Schedule) Master() []byte { return k.master[:] }
 

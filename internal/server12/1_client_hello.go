@@ -32,8 +32,13 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 		return nil, err
 	}
 	n.Protocol = protocol
+	return resume(d, n)
+}
+
+// certify begins a full handshake: who are we for this client?
+func certify(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	if d.Config.AskCredential {
-		question := want.NewChooseCredential(d.Asker, ch, commonSuites(d.Config, ch))
+		question := want.NewChooseCredential(d.Asker, n.ClientHello, commonSuites(d.Config, n.ClientHello))
 		d.Ask(question)
 		return awaitCredential{n, question}, nil
 	}

@@ -16,25 +16,19 @@ func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.St
 	if err != nil {
 		return nil, err
 	}
-	sh, err := serverHello(d, n, c)
-	if err != nil {
-		return nil, err
-	}
 	n = n.With(func(n *hs.Negotiated) {
-		n.Suite, n.Credential, n.Group, n.Scheme, n.ServerHello = c.suite, c.credential, c.group, c.scheme, sh
+		n.Suite, n.Credential, n.Group, n.Scheme = c.suite, c.credential, c.group, c.scheme
 	})
-	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: c.suite.KeyExchange}
 	if d.Config.ClientAuth != hs.NoClientCertificate {
 		d.Transcript.Keep()
 	}
-	d.Transcript.Choose(c.suite.Hash)
-	if err := d.Send(sh); err != nil {
+	if n, err = greet(d, n); err != nil {
 		return nil, err
 	}
 	if err := d.Send(&wire.Certificate{Chain: c.credential.Chain}); err != nil {
 		return nil, err
 	}
-	if sh.Has(wire.ExtStatusRequest) {
+	if n.ServerHello.Has(wire.ExtStatusRequest) {
 		status := &wire.CertificateStatus{Status: wire.StatusOCSP, Response: c.credential.OCSP}
 		if err := d.Send(status); err != nil {
 			return nil, err
@@ -46,10 +40,21 @@ func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.St
 	return signShare(d, n)
 }
 
+// greet sends the ServerHello, of a full handshake or of one that resumes.
+func greet(d *hs.Desk, n *hs.Negotiated) (*hs.Negotiated, error) {
+	sh, err := serverHello(d, n)
+	if err != nil {
+		return nil, err
+	}
+	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: n.Suite.KeyExchange}
+	d.Transcript.Choose(n.Suite.Hash)
+	return n.With(func(n *hs.Negotiated) { n.ServerHello = sh }), d.Send(sh)
+}
+
 // serverHello answers only extensions that the client sent. RFC 5246 §7.4.1.4.
-func serverHello(d *hs.Desk, n *hs.Negotiated, c choice) (*wire.ServerHello, error) {
+func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 	ch := n.ClientHello
-	sh := &wire.ServerHello{Version: wire.TLS12, CipherSuite: c.suite.ID, CompressionMethod: wire.CompressionNull}
+	sh := &wire.ServerHello{Version: wire.TLS12, CipherSuite: n.Suite.ID, CompressionMethod: wire.CompressionNull}
 	if err := d.Config.Entropy.Bytes(sh.Random[:]); err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
@@ -64,26 +69,37 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, c choice) (*wire.ServerHello, err
 	if n.ExtendedMaster {
 		x.Add(wire.ExtExtendedMasterSecret)
 	}
-	// RFC 6066 §3: a server that used the name says so.
-	if ch.Has(wire.ExtServerName) && ch.ServerName != "" {
-		x.Add(wire.ExtServerName)
-	}
-	if c.suite.KeyExchange == wire.KeyExchangeECDHE && ch.Has(wire.ExtPointFormats) {
-		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
-		x.Add(wire.ExtPointFormats)
-	}
 	if n.Protocol != "" {
 		x.ALPN = []string{n.Protocol}
 		x.Add(wire.ExtALPN)
 	}
-	if ch.StatusRequest == wire.StatusOCSP && len(c.credential.OCSP) > 0 {
+	if n.Resumed {
+		sh.SessionID = ch.SessionID // RFC 5246 §7.4.1.3: which says that it resumes
+		return sh, nil
+	}
+	return sh, introduce(d, n, sh)
+}
+
+// introduce adds what a full handshake only has. RFC 6066 §3 and §8 have the name and the staple stay out of one that
+// resumes.
+func introduce(d *hs.Desk, n *hs.Negotiated, sh *wire.ServerHello) error {
+	ch, x := n.ClientHello, &sh.Extensions
+	// RFC 6066 §3: a server that used the name says so.
+	if ch.Has(wire.ExtServerName) && ch.ServerName != "" {
+		x.Add(wire.ExtServerName)
+	}
+	if n.Suite.KeyExchange == wire.KeyExchangeECDHE && ch.Has(wire.ExtPointFormats) {
+		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
+		x.Add(wire.ExtPointFormats)
+	}
+	if ch.StatusRequest == wire.StatusOCSP && len(n.Credential.OCSP) > 0 {
 		x.Add(wire.ExtStatusRequest)
 	}
-	if ch.Has(wire.ExtSCT) && len(c.credential.SCTs) > 0 {
-		x.SCTs = c.credential.SCTs
+	if ch.Has(wire.ExtSCT) && len(n.Credential.SCTs) > 0 {
+		x.SCTs = n.Credential.SCTs
 		x.Add(wire.ExtSCT)
 	}
-	return sh, nil
+	return announce(d, ch, sh)
 }
 
 // signShare makes the ephemeral key and asks for the signature over it. RFC 8422 §5.4.

@@ -43,7 +43,7 @@ func resume(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, truncated []byte
 	if !ch.Has(wire.ExtPSKModes) {
 		return nil, fault.New(fault.MissingExtension).With(wire.ExtPSKModes.String())
 	}
-	if !d.Config.ServerSessions {
+	if !d.Config.ServerSessions && !d.Config.ServerStore {
 		return certify(d, n, share)
 	}
 	if !slices.Contains(ch.PSKModes, wire.PSKModeDHE) {
@@ -62,7 +62,16 @@ type ticketCheck struct {
 }
 
 func (c ticketCheck) ask(d *hs.Desk) (hs.State, error) {
-	question := want.NewOpenTicket(d.Asker, c.ClientHello.PSKIdentities[c.at].Identity, d.Now)
+	ticket := c.ClientHello.PSKIdentities[c.at].Identity
+	var question sessionQuestion
+	switch {
+	case d.Config.ServerSessions:
+		question = want.NewOpenTicket(d.Asker, ticket, d.Now)
+	case len(ticket) == hello.SessionIDLen:
+		question = want.NewLoadByID(d.Asker, ticket, d.Now, d.Stream.Watched())
+	default:
+		return c.next(d, event.ResumptionUnknownTicket)
+	}
 	d.Ask(question)
 	return awaitTicket{c, question}, nil
 }
@@ -76,10 +85,15 @@ func (c ticketCheck) next(d *hs.Desk, why event.ResumptionReason) (hs.State, err
 	return certify(d, c.Negotiated, c.share)
 }
 
-// awaitTicket: which session is in the ticket?
+type sessionQuestion interface {
+	want.Question
+	Result() (*want.Session, error)
+}
+
+// awaitTicket: which session is in the ticket, or in the store under it?
 type awaitTicket struct {
 	ticketCheck
-	question *want.OpenTicket
+	question sessionQuestion
 }
 
 func (s awaitTicket) Question() want.Question { return s.question }
@@ -90,12 +104,8 @@ func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
 		return s.next(d, event.ResumptionUnknownTicket)
 	}
 	// The age that the client says is for early data (RFC 8446 §4.2.11.1); our own ticket says when it was made.
-	if why := hello.Resumable(d.Config, d.Role, session, s.ServerName, d.Now); why != event.ResumptionTaken {
+	if why := hello.Acceptable(d, s.Negotiated, session); why != event.ResumptionTaken {
 		return s.next(d, why)
-	}
-	// A session with a client that we would ask for a certificate, and has none, or the other way round.
-	if !fitsClientAuth(d.Config.ClientAuth, len(session.PeerCertificates) > 0) {
-		return s.next(d, event.ResumptionOtherSettings)
 	}
 	if suite.ByID(session.Suite).Hash != s.Suite.Hash {
 		return s.next(d, event.ResumptionOtherHash)
@@ -110,16 +120,6 @@ func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
 		return s.accept(d, n)
 	}
 	return awaitOldPeer{s.ticketCheck, n, hello.AskVerdict(d, n)}, nil
-}
-
-func fitsClientAuth(mode hs.ClientAuth, known bool) bool {
-	switch mode {
-	case hs.NoClientCertificate:
-		return !known
-	case hs.RequireClientCertificate:
-		return known
-	}
-	return true
 }
 
 // awaitOldPeer: is the client of the session still trusted? If not, it may introduce itself anew.
@@ -159,7 +159,7 @@ func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 
 // giveTickets has tickets sealed once the handshake is done, for a client that can use them. RFC 8446 §4.6.1.
 func giveTickets(d *hs.Desk, n *hs.Negotiated, a *hs.Application13) {
-	if !d.Config.ServerSessions || !slices.Contains(n.ClientHello.PSKModes, wire.PSKModeDHE) {
+	if !d.Config.ServerSessions && !d.Config.ServerStore || !slices.Contains(n.ClientHello.PSKModes, wire.PSKModeDHE) {
 		return
 	}
 	secret, suite, session := a.Resumption(d), n.Suite, n.NewSession(d)
@@ -171,11 +171,11 @@ func giveTickets(d *hs.Desk, n *hs.Negotiated, a *hs.Application13) {
 	clear(secret)
 }
 
+// giveTicket has a session sealed into a ticket or, where there are no tickets, stored under an ID that is shown as one.
 func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
 	session := *begun
 	session.Secret = psk
-	ticket := &wire.NewSessionTicket{Nonce: nonce}
-	var question *want.SealTicket
+	var keep keeper
 	d.AskAside(hs.Aside{
 		Ask: func(d *hs.Desk) want.Question {
 			session.Issued = d.Now
@@ -184,21 +184,62 @@ func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
 			if session.Lifetime <= 0 {
 				return nil // a session is not made younger by resuming it
 			}
-			question = want.NewSealTicket(d.Asker, &session, d.Now)
-			return question
+			return keep.ask(d, &session)
 		},
 		Take: func(d *hs.Desk) error {
-			sealed, err := question.Result()
-			if err != nil || len(sealed) == 0 || len(sealed) > hello.MaxTicket {
+			ticket := keep.ticket()
+			if len(ticket) == 0 || len(ticket) > hello.MaxTicket {
 				return nil // the client does without
 			}
-			var add [4]byte
-			if err := d.Config.Entropy.Bytes(add[:]); err != nil {
-				return fault.New(fault.EntropyFailed).Because(err)
+			add, err := draw(d, 4)
+			if err != nil {
+				return err
 			}
-			ticket.AgeAdd = binary.BigEndian.Uint32(add[:])
-			ticket.Ticket, ticket.Lifetime = sealed, uint32(session.Lifetime/time.Second)
-			return d.SendLater(ticket)
+			return d.SendLater(&wire.NewSessionTicket{
+				Lifetime: uint32(session.Lifetime / time.Second),
+				AgeAdd:   binary.BigEndian.Uint32(add),
+				Nonce:    nonce,
+				Ticket:   ticket,
+			})
 		},
 	})
+}
+
+// keeper is one of two questions.
+type keeper struct {
+	seal  *want.SealTicket
+	store *want.StoreSession
+}
+
+func (k *keeper) ask(d *hs.Desk, s *want.Session) want.Question {
+	if d.Config.ServerSessions {
+		k.seal = want.NewSealTicket(d.Asker, s, d.Now)
+		return k.seal
+	}
+	id, err := draw(d, hello.SessionIDLen)
+	if err != nil {
+		return nil // the client does without
+	}
+	k.store = want.NewStoreSession(d.Asker, s, id)
+	return k.store
+}
+
+// ticket is what the client will show, nil for nothing.
+func (k *keeper) ticket() []byte {
+	if k.seal != nil {
+		sealed, _ := k.seal.Result()
+		return sealed
+	}
+	if _, err := k.store.Result(); err != nil {
+		return nil
+	}
+	return k.store.ID
+}
+
+func draw(d *hs.Desk, n int) ([]byte, error) {
+	b := make([]byte, n)
+	if err := d.Config.Entropy.Bytes(b); err != nil {
+		return nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	return b, nil
 }

@@ -2,14 +2,14 @@ package client12
 
 import (
 	"github.com/vitro-tls/vitro/internal/hs"
-	"github.com/vitro-tls/vitro/internal/keys12"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // waitFinished: proof that the server saw the same handshake. RFC 5246 §7.4.9.
 type waitFinished struct {
 	*hs.Negotiated
-	schedule *keys12.Schedule
+	keys   *hs.Keys12
+	ticket *wire.NewSessionTicket
 }
 
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -17,11 +17,18 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	expected := s.schedule.ServerFinished(d.Transcript.Sum())
+	expected := s.keys.Schedule.ServerFinished(d.Transcript.Sum())
 	if err := d.CheckFinished(finished, expected); err != nil {
 		return nil, err
 	}
-	n := s.With(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = expected, hs.NewExporter12(n, s.schedule) })
+	n := s.With(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = expected, hs.NewExporter12(n, s.keys.Schedule) })
+	// RFC 5246 §7.3, Figure 2: when a session is resumed, the client has the last word.
+	if n.Resumed {
+		if n, err = finish(d, n, s.keys); err != nil {
+			return nil, err
+		}
+	}
+	keepSession(d, n, s.keys.Schedule.Master(), s.ticket)
 	return n.Done(d, connected{}), nil
 }
 

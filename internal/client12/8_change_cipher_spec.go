@@ -8,7 +8,8 @@ import (
 // waitChangeCipherSpec: from here on the server encrypts. RFC 5246 §7.1.
 type waitChangeCipherSpec struct {
 	*hs.Negotiated
-	keys *hs.Keys12
+	keys   *hs.Keys12
+	ticket *wire.NewSessionTicket // nil for none
 }
 
 func (s waitChangeCipherSpec) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -18,5 +19,5 @@ func (s waitChangeCipherSpec) Receive(d *hs.Desk, m wire.Message) (hs.State, err
 	if err := d.ChangeReadKeys(s.keys.ServerWrite); err != nil {
 		return nil, err
 	}
-	return waitFinished{s.Negotiated, s.keys.Schedule}, nil
+	return waitFinished(s), nil
 }

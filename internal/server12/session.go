@@ -1,0 +1,169 @@
+package server12
+
+import (
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// Resumption: the master secret of an earlier session makes new keys, and half of the handshake falls away.
+// RFC 5246 §7.3, Figure 2.
+
+// resume looks for the session that a client would go on with, before there is a full handshake.
+func resume(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+	ch := n.ClientHello
+	var question sessionQuestion
+	switch {
+	// RFC 5077 §3.4: where there is a ticket, the session ID only says whether it was taken.
+	case d.Config.ServerSessions && len(ch.SessionTicket) > 0:
+		question = want.NewOpenTicket(d.Asker, ch.SessionTicket, d.Now)
+	case d.Config.ServerStore && len(ch.SessionID) == hello.SessionIDLen:
+		question = want.NewLoadByID(d.Asker, ch.SessionID, d.Now, d.Stream.Watched())
+	default:
+		return certify(d, n)
+	}
+	d.Ask(question)
+	return awaitSession{n, question}, nil
+}
+
+type sessionQuestion interface {
+	want.Question
+	Result() (*want.Session, error)
+}
+
+// awaitSession: which session is in the ticket, or goes by the ID?
+type awaitSession struct {
+	*hs.Negotiated
+	question sessionQuestion
+}
+
+func (s awaitSession) Question() want.Question { return s.question }
+
+func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
+	session, err := s.question.Result()
+	if err != nil || session == nil {
+		return s.unknown(d)
+	}
+	ch := s.ClientHello
+	if why := hello.Acceptable(d, s.Negotiated, session); why != event.ResumptionTaken {
+		return s.full(d, why)
+	}
+	// RFC 5246 §7.4.1.3: with the session comes its suite.
+	i := slices.Index(d.Config.CipherSuites, session.Suite)
+	if i < 0 || !ch.Offers(session.Suite) {
+		return s.full(d, event.ResumptionOtherSuite)
+	}
+	// RFC 7627 §5.3: nor does a session change its way to the master secret. A client that no longer has the new way may
+	// be one in the middle.
+	switch {
+	case session.ExtendedMaster && !s.ExtendedMaster:
+		return nil, fault.New(fault.ExtendedMasterDropped)
+	case !session.ExtendedMaster && s.ExtendedMaster:
+		return s.full(d, event.ResumptionOtherMaster)
+	}
+	n := s.Resuming(session).With(func(n *hs.Negotiated) { n.Suite = d.Config.Suites[i] })
+	if len(n.PeerCertificates) == 0 {
+		return accept(d, n)
+	}
+	return awaitOldClient{s, n, hello.AskVerdict(d, n)}, nil
+}
+
+// full goes on with a full handshake.
+func (s awaitSession) full(d *hs.Desk, why event.ResumptionReason) (hs.State, error) {
+	hs.Tell(d, 0, event.Resumption{Why: why})
+	return certify(d, s.Negotiated)
+}
+
+// unknown: clients of TLS 1.3 make up a session ID (RFC 8446 §D.4), so that not to know it says nothing.
+func (s awaitSession) unknown(d *hs.Desk) (hs.State, error) {
+	if _, byID := s.question.(*want.LoadSession); byID && s.ClientHello.Has(wire.ExtSupportedVersions) {
+		return certify(d, s.Negotiated)
+	}
+	return s.full(d, event.ResumptionUnknownTicket)
+}
+
+// awaitOldClient: is the client of the session still trusted? If not, it may introduce itself anew.
+type awaitOldClient struct {
+	awaitSession
+	resumed  *hs.Negotiated
+	question *want.VerifyPeer
+}
+
+func (s awaitOldClient) Question() want.Question { return s.question }
+
+func (s awaitOldClient) Resume(d *hs.Desk) (hs.State, error) {
+	verdict, err := s.question.Result()
+	if err != nil || verdict.Err != nil {
+		return s.full(d, event.ResumptionPeerRefused)
+	}
+	n, err := hello.TakeVerdict(d, s.resumed, s.question)
+	if err != nil {
+		return nil, err
+	}
+	return accept(d, n)
+}
+
+// accept is the flight of a server that resumes: it has the first Finished. The ticket stays as it is, for resuming
+// makes no session younger, and its key outlives it.
+func accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+	hs.Tell(d, 0, event.Resumption{Accepted: true})
+	n, err := greet(d, n)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := d.ResumeKeys12(n)
+	if err != nil {
+		return nil, err
+	}
+	if n, err = finish(d, n, keys); err != nil {
+		return nil, err
+	}
+	return waitChangeCipherSpec{n, keys}, nil
+}
+
+// newSession is what a client may resume later. RFC 5246 §F.1.4: not for ever.
+func newSession(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) *want.Session {
+	session := n.NewSession(d)
+	session.Secret = slices.Clone(keys.Schedule.Master())
+	session.Issued, session.Lifetime = d.Now, d.Config.SessionLifetime
+	return session
+}
+
+// announce says in the ServerHello how a client may resume later: by a ticket, or by a session ID. RFC 5077 §3.2.
+func announce(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) error {
+	switch {
+	case d.Config.ServerSessions && ch.Has(wire.ExtSessionTicket):
+		sh.Add(wire.ExtSessionTicket)
+	case d.Config.ServerStore:
+		sh.SessionID = make([]byte, hello.SessionIDLen)
+		if err := d.Config.Entropy.Bytes(sh.SessionID); err != nil {
+			return fault.New(fault.EntropyFailed).Because(err)
+		}
+	}
+	return nil
+}
+
+// awaitTicket: the ticket belongs to the last flight. RFC 5077 §3.3.
+type awaitTicket struct {
+	*hs.Negotiated
+	keys     *hs.Keys12
+	question *want.SealTicket
+}
+
+func (s awaitTicket) Question() want.Question { return s.question }
+
+func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
+	ticket := new(wire.NewSessionTicket) // RFC 5077 §3.3: empty, if there is none after all
+	if sealed, err := s.question.Result(); err == nil && len(sealed) > 0 && len(sealed) <= hello.MaxTicket {
+		ticket.Ticket, ticket.Lifetime = sealed, uint32(s.question.Session.Lifetime.Seconds())
+	}
+	if err := d.Send(ticket); err != nil {
+		return nil, err
+	}
+	return conclude(d, s.Negotiated, s.keys)
+}
