@@ -42,6 +42,9 @@ type Config = hs.Config
 // Compiled is a Config that has been checked and worked out. It serves any number of connections at once.
 type Compiled = hs.Compiled
 
+// CookieKeys seals and opens the cookies of a server that keeps nothing between two ClientHellos. session.Tickets does.
+type CookieKeys = hs.CookieKeys
+
 // Entropy is every random operation of a handshake.
 type Entropy = hs.Entropy
 
@@ -85,6 +88,7 @@ func NewClient(c *Compiled, o Options) *Engine {
 func NewServer(c *Compiled, o Options) *Engine {
 	e := newEngine(fault.Server, c, o)
 	e.state = waitClientHello{}
+	e.desk.Cookies = c.Cookies
 	return e
 }
 

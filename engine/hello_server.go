@@ -44,6 +44,9 @@ func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
 	}
 	if chosen, ok := answer.(*Compiled); ok && chosen != nil {
 		d.Config = chosen
+		if d.Cookies == nil {
+			d.Cookies = chosen.Cookies
+		}
 	}
 	return chooseVersion(d, s.hello)
 }

@@ -141,6 +141,9 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 		if e.tls13() {
 			return e.changeCipherSpec13(content)
 		}
+		if e.behindRetry() && meantAsChange(content) {
+			return e.idled(fault.TooManyEmptyRecords)
+		}
 		// RFC 5246 §7.1: one byte of value 1.
 		if !meantAsChange(content) {
 			return fault.New(fault.MalformedChangeCipherSpec)

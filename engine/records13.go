@@ -27,6 +27,13 @@ func (e *Engine) unprotected(h record.Header) (bool, error) {
 	return false, fault.New(fault.UnprotectedRecord).With(h.Type.String())
 }
 
+// behindRetry reports whether the client may have come with its second ClientHello, in front of which it sends the
+// ChangeCipherSpec that means nothing: the first went to another server, for which a cookie speaks. RFC 8446 §D.4.
+func (e *Engine) behindRetry() bool {
+	_, first := e.state.(waitClientHello)
+	return first && e.desk.Cookies != nil
+}
+
 // changeCipherSpec13: during the handshake it is dropped without a trace, afterwards it is out of place. What is not the
 // single byte 1 has no meaning at all, and another alert than in TLS 1.2. RFC 8446 §5.
 func (e *Engine) changeCipherSpec13(content []byte) error {

@@ -38,6 +38,7 @@ func emitters() map[string]func(*Stream) {
 		"keys_derived":        func(s *Stream) { Emit(s, fault.StepGenSecretKey, KeysDerived{Cipher: "AES-128-GCM", MasterLen: 48}) },
 		"finished":            func(s *Stream) { Emit(s, fault.StepFinish, Finished{Version: wire.TLS12, ServerName: "host"}) },
 		"retry_asked":         func(s *Stream) { Emit(s, 0, RetryAsked{Group: wire.SecP384r1}) },
+		"cookie_returned":     func(s *Stream) { Emit(s, 0, CookieReturned{time.Second, wire.X25519, true}) },
 		"resumption":          func(s *Stream) { Emit(s, 0, Resumption{true, ResumptionTaken}) },
 		"keys_updated":        func(s *Stream) { Emit(s, 0, KeysUpdated{Sent: true}) },
 		"alert":               func(s *Stream) { Emit(s, 0, Alert{true, wire.Alert{Level: wire.LevelFatal}}) },

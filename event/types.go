@@ -220,6 +220,13 @@ type RetryAsked struct {
 	Shares []wire.NamedGroup // that the first ClientHello had key shares for
 }
 
+// CookieReturned: at a server, its cookie came back in a second ClientHello, and was good. RFC 8446 §4.2.2.
+type CookieReturned struct {
+	Age       time.Duration   // since it was given out
+	Group     wire.NamedGroup // that a key share was asked for with it, 0 if none
+	Elsewhere bool            // it was given out on another connection
+}
+
 // ResumptionReason says why a session was resumed, or why there is a full handshake.
 type ResumptionReason uint8
 
@@ -288,6 +295,7 @@ func (PremasterGenerated) Kind() string { return "premaster_generated" }
 func (KeysDerived) Kind() string        { return "keys_derived" }
 func (Finished) Kind() string           { return "finished" }
 func (RetryAsked) Kind() string         { return "retry_asked" }
+func (CookieReturned) Kind() string     { return "cookie_returned" }
 func (Resumption) Kind() string         { return "resumption" }
 func (KeysUpdated) Kind() string        { return "keys_updated" }
 func (Alert) Kind() string              { return "alert" }

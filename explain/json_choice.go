@@ -49,6 +49,11 @@ func choiceObject(e event.Event) (o object) {
 		}
 		o.add("cookie", e.Cookie)
 		o.add("shares", names(e.Shares))
+	case event.CookieReturned:
+		o = object{{"age_ms", e.Age.Milliseconds()}, {"elsewhere", e.Elsewhere}}
+		if e.Group != 0 {
+			o.add("group", e.Group.String())
+		}
 	case event.KeysUpdated:
 		return object{{"sent", e.Sent}, {"requested", e.Requested}}
 	case event.CredentialChosen:

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -55,7 +56,7 @@ func (v *view) derived13(m event.Meta, e event.KeysDerived) []block {
 
 // retryAsked tells why there is a second ClientHello: at the server with its request, at the client with its answer.
 func (v *view) retryAsked(e event.RetryAsked) {
-	v.retried = true
+	v.retried, v.wanted = true, e.Group
 	with := wire.TypeServerHello
 	if v.role != fault.Server {
 		with = wire.TypeClientHello
@@ -81,6 +82,24 @@ func retryReason(e event.RetryAsked) string {
 	return strings.Join(reasons, "; ")
 }
 
+// cookieReturned tells what the server has from a cookie, behind the second ClientHello.
+func (v *view) cookieReturned(e event.CookieReturned) {
+	v.retried, v.wanted = true, e.Group
+	text := fmt.Sprintf("came back after %s and is good: it has the hash of the first Client Hello, and what was asked for", ago(e.Age))
+	if e.Elsewhere {
+		text += ". That one went to another connection, perhaps to another server: this one shares its keys, and goes on from here"
+	}
+	v.hold(wire.TypeServerHello, toned(good, "cookie", text+" (RFC 8446 §4.2.2)"))
+}
+
+// ago is a span of time in words. Clocks of two servers may differ.
+func ago(age time.Duration) string {
+	if age < 0 {
+		return "no time"
+	}
+	return fmt.Sprintf("%.1f ms", float64(age)/float64(time.Millisecond))
+}
+
 // keysUpdated tells of new keys for one direction.
 func (v *view) keysUpdated(m event.Meta, e event.KeysUpdated) []block {
 	direction := "what it sends"
@@ -98,7 +117,7 @@ func (v *view) keysUpdated(m event.Meta, e event.KeysUpdated) []block {
 
 // groupPara13 says why the server took a group.
 func (v *view) groupPara13(e event.GroupChosen) para {
-	if v.retried {
+	if v.wanted != 0 {
 		return value("why", fmt.Sprintf("%s is the group that the Hello Retry Request asked for", e.Group))
 	}
 	return value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client sent a key share for (%s)",

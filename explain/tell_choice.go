@@ -22,6 +22,8 @@ func (v *view) choice(e event.Event) {
 		v.hold(anyMessage, value("session", resumptionWords[e.Why]))
 	case event.RetryAsked:
 		v.retryAsked(e)
+	case event.CookieReturned:
+		v.cookieReturned(e)
 	case event.Check:
 		v.hold(anyMessage, checkPara(e))
 	default:

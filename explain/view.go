@@ -23,6 +23,7 @@ type view struct {
 	offered  *offered
 	shares   []wire.NamedGroup // that the last ClientHello had key shares for
 	retried  bool              // by a HelloRetryRequest
+	wanted   wire.NamedGroup   // that it asked for a share for, 0 if none
 	resumed  bool              // an earlier session was
 	said     map[string]bool   // what is told once
 	held     []held

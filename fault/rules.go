@@ -161,6 +161,10 @@ var (
 		"the server asked for another ClientHello, and for no change in it", "")
 	ChangedAfterRetry = rule("changed_after_retry", wire.AlertIllegalParameter, "RFC 8446 §4.1.4",
 		"after a HelloRetryRequest something changed that may not", "")
+	BadCookie = rule("bad_cookie", wire.AlertIllegalParameter, "RFC 8446 §4.2.2",
+		"the client returned a cookie that we did not give out", "servers that answer for each other need the same keys, and the same suites and groups")
+	StaleCookie = BadCookie.narrow("stale_cookie",
+		"the client returned a cookie too late", "the client is slow, or the clocks of the servers that answer for each other differ")
 	BadKeyShare = rule("bad_key_share", wire.AlertIllegalParameter, "RFC 8446 §4.2.8",
 		"key_share and supported_groups do not go together", "")
 	InappropriateFallback = rule("inappropriate_fallback", wire.AlertInappropriateFallback, "RFC 7507 §3",

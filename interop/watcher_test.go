@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,8 @@ func (w *watcher) Event(_ event.Meta, e event.Event) {
 		}
 	case event.RetryAsked:
 		w.list = append(w.list, "retry asked for "+e.Group.String())
+	case event.CookieReturned:
+		w.list = append(w.list, fmt.Sprint("cookie returned, elsewhere ", e.Elsewhere))
 	case event.KeysUpdated:
 		what := map[event.KeysUpdated]string{
 			{}:                            theyUpdate,

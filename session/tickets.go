@@ -135,16 +135,29 @@ func (t *Tickets) Seal(now time.Time, s *want.Session) ([]byte, error) {
 	if _, err := io.ReadFull(t.rand(), ticket[nameLen:]); err != nil {
 		return nil, err
 	}
-	aead, nonce, err := k.aead(ticket[nameLen:])
+	return k.seal(forTickets, ticket, plain)
+}
+
+// purpose keeps apart what is sealed under one key: none opens as another.
+type purpose string
+
+const (
+	forTickets purpose = "vitro ticket"
+	forCookies purpose = "vitro cookie"
+)
+
+// seal appends what is sealed to its head: the key's name and a salt.
+func (k key) seal(what purpose, head, plain []byte) ([]byte, error) {
+	aead, nonce, err := k.aead(what, head[nameLen:])
 	if err != nil {
 		return nil, err
 	}
-	return aead.Seal(ticket, nonce, plain, ticket), nil
+	return aead.Seal(head, nonce, plain, head), nil
 }
 
-// aead derives what seals the one ticket with this salt.
-func (k key) aead(salt []byte) (cipher.AEAD, []byte, error) {
-	derived, err := hkdf.Expand(sha256.New, k.secret, "vitro ticket"+string(salt), 32+12)
+// aead derives what seals the one ticket or cookie with this salt.
+func (k key) aead(what purpose, salt []byte) (cipher.AEAD, []byte, error) {
+	derived, err := hkdf.Expand(sha256.New, k.secret, string(what)+string(salt), 32+12)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -159,31 +172,36 @@ func (k key) aead(salt []byte) (cipher.AEAD, []byte, error) {
 // Open returns the session in a ticket, nil if none of the keys in force has sealed it. The time that it takes says
 // nothing of a key: the tag is compared in constant time, and names are no secret.
 func (t *Tickets) Open(now time.Time, ticket []byte) *want.Session {
-	if len(ticket) < minTicket {
+	plain, ok := t.open(now, forTickets, ticket)
+	if !ok {
 		return nil
 	}
-	keys, err := t.current(now, false)
+	s, err := want.UnmarshalSession(plain)
 	if err != nil {
 		return nil
 	}
-	head, sealed := ticket[:nameLen+saltLen], ticket[nameLen+saltLen:]
+	return s
+}
+
+func (t *Tickets) open(now time.Time, what purpose, sealed []byte) ([]byte, bool) {
+	if len(sealed) < minTicket {
+		return nil, false
+	}
+	keys, err := t.current(now, false)
+	if err != nil {
+		return nil, false
+	}
+	head, rest := sealed[:nameLen+saltLen], sealed[nameLen+saltLen:]
 	for _, k := range keys {
 		if string(head[:nameLen]) != string(k.name[:]) {
 			continue
 		}
-		aead, nonce, err := k.aead(head[nameLen:])
+		aead, nonce, err := k.aead(what, head[nameLen:])
 		if err != nil {
-			return nil
+			return nil, false
 		}
-		plain, err := aead.Open(nil, nonce, sealed, head)
-		if err != nil {
-			return nil
-		}
-		s, err := want.UnmarshalSession(plain)
-		if err != nil {
-			return nil
-		}
-		return s
+		plain, err := aead.Open(nil, nonce, rest, head)
+		return plain, err == nil
 	}
-	return nil
+	return nil, false
 }

@@ -136,6 +136,10 @@ type Config struct {
 	// SessionLifetime is how long a session can be resumed after its full handshake, 0 for a day. Seven days are the
 	// most. Resuming a session does not make it younger.
 	SessionLifetime time.Duration
+	// RetryCookies says whether a server of TLS 1.3 keeps something between asking a client for a second ClientHello and
+	// getting it. Its keys are those of the session tickets: servers that share them by SetSessionTicketKeys go on for
+	// each other. With GetConfigForClient, this Config's keys count if it has cookies.
+	RetryCookies RetryCookies
 	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
 	StrictClose bool
 	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
@@ -175,7 +179,7 @@ func (c *Config) Clone() *Config {
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
 		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache, SessionStore: c.SessionStore,
-		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime,
+		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime, RetryCookies: c.RetryCookies,
 		ticketKeys: ticketKeys{tickets: tickets, set: set},
 		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
@@ -237,6 +241,9 @@ func (c *Config) engineConfig() (engine.Config, error) {
 				out.CipherSuites = append(out.CipherSuites, id)
 			}
 		}
+	}
+	if err := c.addCookies(&out); err != nil {
+		return out, err
 	}
 	c.addClientAuth(&out)
 	for _, id := range c.CurvePreferences {

@@ -77,6 +77,16 @@ func (t *Transcript) SumWith(h crypto.Hash, more []byte) []byte {
 func (t *Transcript) Replace() {
 	sum := t.running.Sum(nil)
 	t.running.Reset()
+	t.stand(sum)
+}
+
+// Restart begins anew behind a first message of which nothing is known but its hash, by h. RFC 8446 §4.4.1.
+func (t *Transcript) Restart(h crypto.Hash, sum []byte) {
+	*t = Transcript{running: h.New()}
+	t.stand(sum)
+}
+
+func (t *Transcript) stand(sum []byte) {
 	t.running.Write([]byte{byte(wire.TypeMessageHash), 0, 0, byte(len(sum))})
 	t.running.Write(sum)
 }

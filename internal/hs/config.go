@@ -63,6 +63,14 @@ type Config struct {
 	// SessionBinding names the settings that a session depends on: it resumes only under the same, and at a client only
 	// with the same Credentials.
 	SessionBinding string
+	// Cookies makes a server of TLS 1.3 keep nothing between its HelloRetryRequest and the second ClientHello: what it has
+	// to know again goes to the client as a cookie, and may come back on another connection, to another server with the
+	// same keys. nil: it keeps that little, and gives no cookie. Who answers ChooseConfig changes the settings, not the
+	// keys: those of the configuration that the server was made with come first. RFC 8446 §4.2.2.
+	Cookies CookieKeys
+	// AlwaysRetry makes a server ask every client of TLS 1.3 to come again with a cookie, also one that has sent all that
+	// is needed. It costs a round trip; whoever cannot be reached costs no key exchange and no signature.
+	AlwaysRetry bool
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701), so that those which do not
 	// are found before new values are needed.
 	GREASE bool
@@ -126,6 +134,10 @@ func Compile(c Config) (*Compiled, error) {
 		}
 	}
 	out.compileClientBinding()
+	// RFC 8446 §4.1.4: a HelloRetryRequest that asks for no change is an error.
+	if c.AlwaysRetry && c.Cookies == nil {
+		return nil, badConfig("every client is to come again, with a cookie for which there are no keys")
+	}
 	if err := checkClientAuth(&c); err != nil {
 		return nil, err
 	}

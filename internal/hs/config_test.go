@@ -37,6 +37,7 @@ func TestBadConfig(t *testing.T) {
 		"negative tickets":   {Config{Tickets: -1}, "1 to 16"},
 		"a long session":     {Config{SessionLifetime: 8 * 24 * time.Hour}, "168h"},
 		"a short session":    {Config{SessionLifetime: time.Millisecond}, "one second"},
+		"a useless retry":    {Config{AlwaysRetry: true}, "no keys"},
 		"empty credential":   {Config{Credentials: []*want.Credential{{}}}, "without a certificate"},
 		"no credential":      {Config{Credentials: []*want.Credential{nil}}, "without a certificate"},
 		"name with a zero":   {Config{ServerName: "a\x00b"}, "server name"},

@@ -23,6 +23,10 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	if err := checkHello(ch); err != nil {
 		return nil, err
 	}
+	// RFC 8446 §4.2.2: no first ClientHello has a cookie. This is a second one, and the first went elsewhere.
+	if d.Cookies != nil && ch.Has(wire.ExtCookie) {
+		return returned(d, ch, true)
+	}
 	s, err := chooseSuite(d, ch)
 	if err != nil {
 		return nil, err
@@ -36,8 +40,8 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if share == nil {
-		return retry(d, ch, s, group)
+	if share == nil || d.Config.AlwaysRetry {
+		return retry(d, ch, s, group, share)
 	}
 	return introduce(d, ch, s, share, hashWithoutBinders(s, ch))
 }
@@ -69,10 +73,14 @@ func chooseSuite(d *hs.Desk, ch *wire.ClientHello) (*suite.Suite, error) {
 	if !ok {
 		return nil, fault.New(fault.NoCommonSuite).Between("cipher suites", hs.Names(d.Config.CipherSuites13), hs.Names(ch.CipherSuites))
 	}
+	tellSuite(d, ch, id)
+	return suite.ByID(id), nil
+}
+
+func tellSuite(d *hs.Desk, ch *wire.ClientHello, id wire.CipherSuite) {
 	if d.Stream.Watched() {
 		hs.Tell(d, 0, event.SuiteChosen{Suite: id, Offered: ch.CipherSuites, Considered: considered(d.Config, ch, id)})
 	}
-	return suite.ByID(id), nil
 }
 
 func considered(c *hs.Compiled, ch *wire.ClientHello, taken wire.CipherSuite) []event.SuiteVerdict {

@@ -2,7 +2,6 @@ package server13
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -11,46 +10,63 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// retry asks for a ClientHello with a share for a group. RFC 8446 §4.1.4.
-func retry(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, group wire.NamedGroup) (hs.State, error) {
-	var shares []wire.NamedGroup
+// retry asks for another ClientHello: with a share for a group, where share is nil, and with a cookie, where there are
+// keys for one. RFC 8446 §4.1.4.
+func retry(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, group wire.NamedGroup, share *wire.KeyShare) (hs.State, error) {
+	a := &asked{suite: s, group: group, share: share == nil, first: bytes.Clone(d.Transcript.Sum()), alike: likenessOf(ch)}
+	told := event.RetryAsked{Cookie: d.Cookies != nil}
 	for _, share := range ch.KeyShares {
-		shares = append(shares, share.Group)
+		told.Shares = append(told.Shares, share.Group)
 	}
-	hs.Tell(d, 0, event.RetryAsked{Group: group, Shares: shares})
-	// RFC 8446 §4.4.1: the first ClientHello stays in the transcript as its hash.
-	d.Transcript.Replace()
-	hrr := &wire.ServerHello{
-		Version:     wire.TLS12,
-		Random:      wire.HelloRetryRequestRandom,
-		SessionID:   ch.SessionID,
-		CipherSuite: s.ID,
+	if a.share {
+		told.Group = group
 	}
-	hrr.SupportedVersions = []wire.Version{wire.TLS13}
-	hrr.Add(wire.ExtSupportedVersions)
-	hrr.SelectedGroup = group
-	hrr.Add(wire.ExtKeyShare)
-	if err := d.Send(hrr); err != nil {
+	hs.Tell(d, 0, told)
+	if d.Cookies != nil {
+		if err := a.seal(d); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.Send(a.request(ch.SessionID)); err != nil {
 		return nil, err
 	}
+	// RFC 8446 §4.4.1: the first ClientHello stays in the transcript as its hash. take begins anew with that.
+	d.Transcript.Release()
 	if err := d.CompatibilityCCS(ch.SessionID); err != nil {
 		return nil, err
 	}
-	return waitSecondClientHello{ch, s, group}, nil
+	if d.Cookies != nil {
+		return waitCookie{}, nil
+	}
+	return waitSecondClientHello{a}, nil
+}
+
+// request is the HelloRetryRequest. It is the same each time that it is made, so that it need not be kept. RFC 8446
+// §4.1.4: of the extensions only what the second ClientHello needs.
+func (a *asked) request(sessionID []byte) *wire.ServerHello {
+	m := &wire.ServerHello{
+		Version:     wire.TLS12,
+		Random:      wire.HelloRetryRequestRandom,
+		SessionID:   sessionID,
+		CipherSuite: a.suite.ID,
+	}
+	m.SupportedVersions = []wire.Version{wire.TLS13}
+	m.Add(wire.ExtSupportedVersions)
+	if a.share {
+		m.SelectedGroup = a.group
+		m.Add(wire.ExtKeyShare)
+	}
+	if a.cookie != nil {
+		m.Cookie = a.cookie
+		m.Add(wire.ExtCookie)
+	}
+	return m
 }
 
 // waitSecondClientHello: the first with the share that was asked for, and nothing else changed. RFC 8446 §4.1.2.
-type waitSecondClientHello struct {
-	first *wire.ClientHello
-	suite *suite.Suite
-	group wire.NamedGroup
-}
+type waitSecondClientHello struct{ *asked }
 
 func (s waitSecondClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	var truncated []byte
-	if ch, ok := m.(*wire.ClientHello); ok {
-		truncated = d.Transcript.SumWith(s.suite.Hash, withoutBinders(ch))
-	}
 	ch, err := hs.Expect[*wire.ClientHello](d, m)
 	if err != nil {
 		return nil, err
@@ -58,41 +74,61 @@ func (s waitSecondClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 	if err := checkHello(ch); err != nil {
 		return nil, err
 	}
-	if what := changed(s.first, ch); what != "" {
-		return nil, fault.New(fault.ChangedAfterRetry).With(what)
-	}
-	// RFC 8446 §4.1.2: exactly the share that was asked for.
-	if len(ch.KeyShares) != 1 || ch.KeyShares[0].Group != s.group {
-		return nil, fault.New(fault.BadKeyShare).With("the second ClientHello has not exactly the share that was asked for, " + s.group.String())
-	}
-	// RFC 8446 §4.2.10: early data goes with the first ClientHello only.
-	d.SkipEarly = 0
-	return introduce(d, ch, s.suite, &ch.KeyShares[0], truncated)
+	return s.take(d, ch)
 }
 
-// changed names what the second ClientHello has otherwise than the first, "" if nothing that must stay.
-func changed(first, second *wire.ClientHello) string {
-	switch {
-	case first.Version != second.Version:
-		return "legacy_version"
-	case first.Random != second.Random:
-		return "random"
-	case !bytes.Equal(first.SessionID, second.SessionID):
-		return "legacy_session_id"
-	case !slices.Equal(first.CipherSuites, second.CipherSuites):
-		return "cipher_suites"
-	case first.ServerName != second.ServerName:
-		return "server_name"
-	case !slices.Equal(first.SupportedGroups, second.SupportedGroups):
-		return "supported_groups"
-	case !slices.Equal(first.SupportedVersions, second.SupportedVersions):
-		return "supported_versions"
-	case !slices.Equal(first.SignatureAlgorithms, second.SignatureAlgorithms):
-		return "signature_algorithms"
-	case !slices.Equal(first.ALPN, second.ALPN):
-		return wire.ExtALPN.String()
-	case second.Has(wire.ExtEarlyData):
-		return "early_data"
+// waitCookie: the second ClientHello brings what there is to know of the first. RFC 8446 §4.2.2.
+type waitCookie struct{}
+
+func (waitCookie) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
+	ch, err := hs.Expect[*wire.ClientHello](d, m)
+	if err != nil {
+		return nil, err
 	}
-	return ""
+	if err := checkHello(ch); err != nil {
+		return nil, err
+	}
+	// RFC 8446 §4.2.2: a client copies the cookie that it was given.
+	if !ch.Has(wire.ExtCookie) {
+		return nil, fault.New(fault.MissingExtension).With(wire.ExtCookie.String())
+	}
+	return returned(d, ch, false)
+}
+
+// returned goes on with the cookie of a second ClientHello, which may be the first that this connection has seen.
+func returned(d *hs.Desk, ch *wire.ClientHello, elsewhere bool) (hs.State, error) {
+	a, age, err := open(d, ch)
+	if err != nil {
+		return nil, err
+	}
+	d.Context = wire.Context{Version: wire.TLS13, HashLen: a.suite.Hash.Size()}
+	told := event.CookieReturned{Age: age, Elsewhere: elsewhere}
+	if a.share {
+		told.Group = a.group
+	}
+	hs.Tell(d, 0, told)
+	if elsewhere {
+		tellSuite(d, ch, a.suite.ID)
+	}
+	return a.take(d, ch)
+}
+
+// take goes on with the second ClientHello. RFC 8446 §4.4.1: in front of it in the transcript are the hash of the first,
+// and the request.
+func (a *asked) take(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
+	share, err := a.check(ch)
+	if err != nil {
+		return nil, err
+	}
+	request, err := wire.Encode(a.request(ch.SessionID), d.Context)
+	if err != nil {
+		return nil, fault.New(fault.InternalError).Because(err)
+	}
+	d.Transcript.Restart(a.suite.Hash, a.first)
+	d.Transcript.Add(request)
+	truncated := d.Transcript.SumWith(a.suite.Hash, withoutBinders(ch))
+	d.Transcript.Add(ch.Raw())
+	// RFC 8446 §4.2.10: early data goes with the first ClientHello only.
+	d.SkipEarly = 0
+	return introduce(d, ch, a.suite, share, truncated)
 }
