@@ -1,6 +1,7 @@
 package bench
 
 import (
+	std "crypto/tls"
 	"testing"
 
 	"github.com/vitro-tls/vitro/engine"
@@ -12,14 +13,23 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// engines shakes hands between two engines, without a tls.Conn.
+// engines shakes hands between two engines, without a tls.Conn and without a session.
 func (a agreement) engines(t testing.TB, tracer event.Tracer) (client, server *engine.Engine) {
 	t.Helper()
 	config := engine.Config{
-		CipherSuites: []wire.CipherSuite{wire.CipherSuite(a.suite)},
-		ServerName:   testkit.Host,
-		Credentials:  []*want.Credential{testkit.Credential(a.kind)},
-		Tracer:       tracer,
+		MinVersion:  wire.Version(a.version),
+		MaxVersion:  wire.Version(a.version),
+		ServerName:  testkit.Host,
+		Credentials: []*want.Credential{testkit.Credential(a.kind)},
+		Tracer:      tracer,
+	}
+	for _, g := range a.groups() {
+		config.Groups = append(config.Groups, wire.NamedGroup(g))
+	}
+	if suites := []wire.CipherSuite{wire.CipherSuite(a.suite)}; a.version == std.VersionTLS13 {
+		config.CipherSuites13 = suites
+	} else {
+		config.CipherSuites = suites
 	}
 	compiled, err := engine.Compile(config)
 	if err != nil {

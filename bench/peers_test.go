@@ -3,6 +3,7 @@ package bench
 import (
 	std "crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"runtime"
 	"testing"
@@ -22,26 +23,41 @@ type conn interface {
 // peers are both ends of one implementation.
 type peers struct {
 	impl           string
+	resumed        bool
 	client, server func(net.Conn) conn
 }
 
 // agreement is the one thing that both ends offer.
 type agreement struct {
-	name  string
-	suite uint16
-	kind  testkit.Kind
+	name    string
+	version uint16
+	suite   uint16
+	kind    testkit.Kind
+	group   std.CurveID
+	resumed bool // each connection but the first resumes the one before
 }
 
 var exchanges = []agreement{
-	{"RSA", std.TLS_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA},
-	{"ECDHE-RSA", std.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, testkit.RSA},
-	{"ECDHE-ECDSA", std.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, testkit.P256},
+	{name: "RSA", version: std.VersionTLS12, suite: std.TLS_RSA_WITH_AES_128_GCM_SHA256, kind: testkit.RSA},
+	{name: "ECDHE-RSA", version: std.VersionTLS12, suite: std.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, kind: testkit.RSA, group: std.X25519},
+	{name: "ECDHE-ECDSA", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, kind: testkit.P256, group: std.X25519},
+	{name: "X25519-ECDSA", version: std.VersionTLS13, suite: std.TLS_AES_128_GCM_SHA256, kind: testkit.P256, group: std.X25519},
+	{name: "X25519MLKEM768-ECDSA", version: std.VersionTLS13, suite: std.TLS_AES_128_GCM_SHA256, kind: testkit.P256, group: std.X25519MLKEM768},
+	{name: "X25519-RSA", version: std.VersionTLS13, suite: std.TLS_AES_128_GCM_SHA256, kind: testkit.RSA, group: std.X25519},
+	{name: "X25519-PSK", version: std.VersionTLS13, suite: std.TLS_AES_128_GCM_SHA256, kind: testkit.P256, group: std.X25519, resumed: true},
 }
 
 var ciphers = []agreement{
-	{"AES-128-GCM", std.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, testkit.P256},
-	{"AES-256-GCM", std.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, testkit.P256},
-	{"ChaCha20-Poly1305", std.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, testkit.P256},
+	{name: "AES-128-GCM", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, kind: testkit.P256, group: std.X25519},
+	{name: "AES-256-GCM", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, kind: testkit.P256, group: std.X25519},
+	{name: "ChaCha20-Poly1305", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, kind: testkit.P256, group: std.X25519},
+}
+
+func (a agreement) groups() []std.CurveID {
+	if a.group == 0 {
+		return []std.CurveID{std.X25519} // on offer, and not needed
+	}
+	return []std.CurveID{a.group}
 }
 
 func (a agreement) certificates() []std.Certificate {
@@ -52,17 +68,19 @@ func (a agreement) certificates() []std.Certificate {
 // vitro makes Vitro's ends; tracer is nil where nobody watches.
 func (a agreement) vitro(roots *x509.CertPool, tracer event.Tracer) peers {
 	config := tls.Config{
-		Time:             testkit.Clock,
-		MaxVersion:       tls.VersionTLS12,
-		CipherSuites:     []uint16{a.suite},
-		CurvePreferences: []tls.CurveID{std.X25519},
-		Tracer:           tracer,
+		Time:                   testkit.Clock,
+		MinVersion:             a.version,
+		MaxVersion:             a.version,
+		CipherSuites:           []uint16{a.suite},
+		CurvePreferences:       a.groups(),
+		SessionTicketsDisabled: !a.resumed,
+		Tracer:                 tracer,
 	}
 	client, server := config.Clone(), config.Clone()
-	client.RootCAs, client.ServerName = roots, testkit.Host
+	client.RootCAs, client.ServerName, client.ClientSessionCache = roots, testkit.Host, tls.NewLRUClientSessionCache(1)
 	server.Certificates = a.certificates()
 	return peers{
-		"vitro",
+		"vitro", a.resumed,
 		func(c net.Conn) conn { return tls.Client(c, client) },
 		func(c net.Conn) conn { return tls.Server(c, server) },
 	}
@@ -72,18 +90,18 @@ func (a agreement) vitro(roots *x509.CertPool, tracer event.Tracer) peers {
 func (a agreement) cryptoTLS(roots *x509.CertPool) peers {
 	config := std.Config{
 		Time:                        testkit.Clock,
-		MinVersion:                  std.VersionTLS12,
-		MaxVersion:                  std.VersionTLS12,
+		MinVersion:                  a.version,
+		MaxVersion:                  a.version,
 		CipherSuites:                []uint16{a.suite},
-		CurvePreferences:            []std.CurveID{std.X25519},
-		SessionTicketsDisabled:      true,
+		CurvePreferences:            a.groups(),
+		SessionTicketsDisabled:      !a.resumed,
 		DynamicRecordSizingDisabled: true,
 	}
 	client, server := config.Clone(), config.Clone()
-	client.RootCAs, client.ServerName = roots, testkit.Host
+	client.RootCAs, client.ServerName, client.ClientSessionCache = roots, testkit.Host, std.NewLRUClientSessionCache(1)
 	server.Certificates = a.certificates()
 	return peers{
-		"crypto-tls",
+		"crypto-tls", a.resumed,
 		func(c net.Conn) conn { return std.Client(c, client) },
 		func(c net.Conn) conn { return std.Server(c, server) },
 	}
@@ -104,7 +122,7 @@ type network struct {
 var networks = []network{{"memory", memoryPair}, {"tcp", tcpPair}}
 
 func memoryPair(t testing.TB) (client, server net.Conn) {
-	a, b := newDuplex()
+	a, b := newDuplex(0)
 	t.Cleanup(func() { a.Close() })
 	return a, b
 }
@@ -127,20 +145,20 @@ func tcpPair(t testing.TB) (client, server net.Conn) {
 	return client, server
 }
 
-// connect shakes hands over a network connection.
+// connect makes a connection over a network.
 func (p peers) connect(t testing.TB, under network) (client, server conn) {
 	t.Helper()
 	a, b := under.pair(t)
 	client, server = p.client(a), p.server(b)
 	served := make(chan error, 1)
 	go func() {
-		err := server.Handshake()
+		err := p.serve(server)
 		if err != nil {
 			b.Close()
 		}
 		served <- err
 	}()
-	if err := client.Handshake(); err != nil {
+	if err := p.visit(client); err != nil {
 		a.Close()
 		t.Fatalf("%s: client: %v; server: %v", p.impl, err, <-served)
 	}
@@ -148,6 +166,25 @@ func (p peers) connect(t testing.TB, under network) (client, server conn) {
 		t.Fatalf("%s: server: %v", p.impl, err)
 	}
 	return client, server
+}
+
+// serve shakes hands. Where sessions are resumed, a byte follows: with it, or in front of it, comes the next ticket.
+func (p peers) serve(server conn) error {
+	if err := server.Handshake(); err != nil || !p.resumed {
+		return err
+	}
+	_, err := server.Write([]byte{1})
+	return err
+}
+
+// visit shakes hands, and takes the next ticket.
+func (p peers) visit(client conn) error {
+	if err := client.Handshake(); err != nil || !p.resumed {
+		return err
+	}
+	var b [1]byte
+	_, err := io.ReadFull(client, b[:])
+	return err
 }
 
 // oneProcessor makes the rest of a benchmark run on one; the benchmark framework sets its own number for each.
@@ -162,12 +199,12 @@ func TestBothAgreeOnTheSame(t *testing.T) {
 		t.Run(a.name, func(t *testing.T) {
 			for _, p := range a.both() {
 				client, server := p.connect(t, networks[0])
+				if a.resumed {
+					client, server = p.connect(t, networks[0])
+				}
 				for role, c := range map[string]conn{"client": client, "server": server} {
 					got := stateOf(t, c)
-					want := agreed{std.VersionTLS12, a.suite, std.X25519, 0}
-					if a.suite == std.TLS_RSA_WITH_AES_128_GCM_SHA256 {
-						want.group = 0
-					}
+					want := agreed{a.version, a.suite, a.group, a.resumed, 0}
 					if role == "client" {
 						want.chain = 3
 					}
@@ -183,10 +220,11 @@ func TestBothAgreeOnTheSame(t *testing.T) {
 type agreed struct {
 	version, suite uint16
 	group          tls.CurveID
+	resumed        bool
 	chain          int // certificates in the verified chain, with its root
 }
 
-func stateOf(t *testing.T, c conn) agreed {
+func stateOf(t testing.TB, c conn) agreed {
 	length := func(chains [][]*x509.Certificate) int {
 		if len(chains) == 0 {
 			return 0
@@ -196,10 +234,10 @@ func stateOf(t *testing.T, c conn) agreed {
 	switch c := c.(type) {
 	case *tls.Conn:
 		s := c.ConnectionState()
-		return agreed{s.Version, s.CipherSuite, s.CurveID, length(s.VerifiedChains)}
+		return agreed{s.Version, s.CipherSuite, s.CurveID, s.DidResume, length(s.VerifiedChains)}
 	case *std.Conn:
 		s := c.ConnectionState()
-		return agreed{s.Version, s.CipherSuite, s.CurveID, length(s.VerifiedChains)}
+		return agreed{s.Version, s.CipherSuite, s.CurveID, s.DidResume, length(s.VerifiedChains)}
 	}
 	t.Fatalf("%T", c)
 	return agreed{}

@@ -44,6 +44,9 @@ func BenchmarkWatching(b *testing.B) {
 // by the same handshake with a tracer.
 func TestWatchingCostsNothingWhenNobodyWatches(t *testing.T) {
 	for _, a := range exchanges {
+		if a.resumed {
+			continue // engines would not
+		}
 		t.Run(a.name, func(t *testing.T) {
 			for where, n := range eventAllocations(func() { a.engines(t, nil) }) {
 				t.Errorf("nobody watches, and yet %d allocations in %s", n, where)

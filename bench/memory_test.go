@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// duplex is one end of a connection in memory. A write never blocks and, once the buffer has grown, costs no
-// allocation. It has no deadlines.
+// duplex is one end of a connection in memory. Once the buffers have grown, it costs no allocation. It has no deadlines.
 type duplex struct {
 	in, out *queue
 }
 
-func newDuplex() (a, b *duplex) {
-	x, y := newQueue(), newQueue()
+// newDuplex makes both ends. A write never blocks, or, with a limit, only while that much waits to be read.
+func newDuplex(limit int) (a, b *duplex) {
+	x, y := newQueue(limit), newQueue(limit)
 	return &duplex{x, y}, &duplex{y, x}
 }
 
@@ -42,22 +42,34 @@ func (memory) String() string  { return "memory" }
 
 // queue is one direction.
 type queue struct {
-	mu     sync.Mutex
-	filled sync.Cond
-	buf    []byte
-	start  int // of what has not been read
-	closed bool
+	mu      sync.Mutex
+	filled  sync.Cond
+	drained sync.Cond
+	limit   int // 0: none
+	buf     []byte
+	start   int // of what has not been read
+	closed  bool
 }
 
-func newQueue() *queue {
-	q := &queue{}
-	q.filled.L = &q.mu
+func newQueue(limit int) *queue {
+	q := &queue{limit: limit}
+	q.filled.L, q.drained.L = &q.mu, &q.mu
 	return q
+}
+
+// waiting is how much has not been read.
+func (q *queue) waiting() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.buf) - q.start
 }
 
 func (q *queue) write(b []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	for q.limit > 0 && len(q.buf)-q.start >= q.limit && !q.closed {
+		q.drained.Wait()
+	}
 	if q.closed {
 		return 0, net.ErrClosed
 	}
@@ -82,6 +94,7 @@ func (q *queue) read(b []byte) (int, error) {
 	if q.start += n; q.start == len(q.buf) {
 		q.buf, q.start = q.buf[:0], 0
 	}
+	q.drained.Signal()
 	return n, nil
 }
 
@@ -90,11 +103,12 @@ func (q *queue) close() {
 	q.closed = true
 	q.mu.Unlock()
 	q.filled.Broadcast()
+	q.drained.Broadcast()
 }
 
 // The measuring device must not be what is measured.
 func TestDuplexCostsNoAllocation(t *testing.T) {
-	a, b := newDuplex()
+	a, b := newDuplex(0)
 	buf := make([]byte, 1000)
 	if n := testing.AllocsPerRun(1000, func() {
 		// Two in, one out, and then the rest: the buffer wraps at every place.
@@ -108,7 +122,7 @@ func TestDuplexCostsNoAllocation(t *testing.T) {
 }
 
 func TestDuplexKeepsTheOrder(t *testing.T) {
-	a, b := newDuplex()
+	a, b := newDuplex(0)
 	var sent, got byte
 	for range 100 {
 		for range 7 {
@@ -127,8 +141,38 @@ func TestDuplexKeepsTheOrder(t *testing.T) {
 		}
 	}
 	a.Close()
+	if got := b.in.waiting(); got != 100 {
+		t.Errorf("%d bytes wait, want 100", got)
+	}
 	rest, err := io.ReadAll(b)
 	if err != nil || len(rest) != 100 || rest[99] != sent-1 {
 		t.Errorf("after Close: %d bytes, error %v; want the 100 that were left, up to %d", len(rest), err, sent-1)
+	}
+}
+
+// A writer that is far ahead waits, so that a benchmark's memory does not grow with its length; closing frees it.
+func TestDuplexHoldsItsLimit(t *testing.T) {
+	a, b := newDuplex(100)
+	wrote := make(chan error)
+	go func() {
+		for range 3 {
+			_, err := a.Write(make([]byte, 100))
+			wrote <- err
+		}
+	}()
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		if _, err := io.ReadFull(b, make([]byte, 10)); err != nil || b.in.waiting() > 190 {
+			t.Fatalf("%v; %d bytes wait", err, b.in.waiting())
+		}
+	}
+	if err := <-wrote; err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	if err := <-wrote; err != net.ErrClosed {
+		t.Errorf("the write after Close: %v", err)
 	}
 }
