@@ -108,24 +108,37 @@ func (p *goPeer) server(t *testing.T, c cell) host {
 // goServe starts a server of crypto/tls for one connection and one POST.
 func goServe(t *testing.T, config *std.Config) *goServer {
 	t.Helper()
+	return goServeEach(t, 1, config)
+}
+
+// goServeEach is goServe for n connections, one after the other.
+func goServeEach(t *testing.T, n int, config *std.Config) *goServer {
+	t.Helper()
 	listener := listen(t)
-	s := &goServer{listener.Addr().String(), make(chan goServed, 1)}
+	s := &goServer{listener.Addr().String(), make(chan goServed, n)}
 	go func() {
-		raw, err := listener.Accept()
-		if err != nil {
-			s.result <- goServed{err: err}
-			return
+		for range n {
+			raw, err := listener.Accept()
+			if err != nil {
+				s.result <- goServed{err: err}
+				return
+			}
+			s.result <- goServeConn(t, raw, config)
 		}
-		defer raw.Close()
-		deadline(t, raw)
-		conn := std.Server(raw, config)
-		if err = conn.Handshake(); err == nil {
-			_, err = serveHTTP(conn)
-		}
-		conn.Close()
-		s.result <- goServed{conn.ConnectionState(), err}
 	}()
 	return s
+}
+
+func goServeConn(t *testing.T, raw net.Conn, config *std.Config) goServed {
+	defer raw.Close()
+	deadline(t, raw)
+	conn := std.Server(raw, config)
+	err := conn.Handshake()
+	if err == nil {
+		_, err = serveHTTP(conn)
+	}
+	conn.Close()
+	return goServed{conn.ConnectionState(), err}
 }
 
 func (s *goServer) addr() string { return s.at }

@@ -85,15 +85,23 @@ type station struct {
 // serve starts a server of ours for one connection; handle speaks after the handshake.
 func serve(t testing.TB, config *tls.Config, handle func(*tls.Conn) ([]byte, error)) *station {
 	t.Helper()
+	return serveEach(t, 1, config, handle)
+}
+
+// serveEach is serve for n connections, one after the other.
+func serveEach(t testing.TB, n int, config *tls.Config, handle func(*tls.Conn) ([]byte, error)) *station {
+	t.Helper()
 	listener := listen(t)
-	s := &station{addr: listener.Addr().String(), result: make(chan served, 1)}
+	s := &station{addr: listener.Addr().String(), result: make(chan served, n)}
 	go func() {
-		raw, err := listener.Accept()
-		if err != nil {
-			s.result <- served{err: err}
-			return
+		for range n {
+			raw, err := listener.Accept()
+			if err != nil {
+				s.result <- served{err: err}
+				return
+			}
+			s.result <- serveConn(t, raw, config, handle)
 		}
-		s.result <- serveConn(t, raw, config, handle)
 	}()
 	return s
 }
@@ -111,7 +119,7 @@ func serveConn(t testing.TB, raw net.Conn, config *tls.Config, handle func(*tls.
 	return served{conn.ConnectionState(), body, err}
 }
 
-// done waits for the connection's end, but not for a visitor that never comes.
+// done waits for the next connection's end, but not for a visitor that never comes.
 func (s *station) done() served {
 	select {
 	case r := <-s.result:
