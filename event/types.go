@@ -141,7 +141,7 @@ type Check struct {
 	Passed    bool
 	Index     int         // of the certificate in the chain, 0 the leaf
 	Subject   string      // of that certificate
-	Issuer    string      // CheckLink, CheckRoot; CheckStaple: who signed it
+	Issuer    string      // CheckLink, CheckRoot; CheckStaple: who signed it, "" if it is of no use
 	Algorithm string      // CheckLink: of the signature
 	NotBefore time.Time   // CheckDates; CheckStaple: when the status was known
 	NotAfter  time.Time   // CheckDates; CheckStaple: when there is a newer one, zero if it does not say

@@ -21,7 +21,7 @@ func checkObject(e event.Check) object {
 	case e.What == event.CheckDates:
 		o.add("not_before", e.NotBefore.Format(time.RFC3339))
 		o.add("not_after", e.NotAfter.Format(time.RFC3339))
-	case e.What == event.CheckStaple && !e.NotBefore.IsZero():
+	case e.What == event.CheckStaple && e.Issuer != "":
 		o.add("this_update", e.NotBefore.Format(time.RFC3339))
 		if !e.NotAfter.IsZero() {
 			o.add("next_update", e.NotAfter.Format(time.RFC3339))

@@ -124,13 +124,12 @@ func checkText(e event.Check) string {
 // stapleText: RFC 6066 §8.
 func stapleText(e event.Check) string {
 	if len(e.Found) == 0 {
-		return "no OCSP response that says whether " + quoted(e.Subject) + " is good was stapled"
+		return "no OCSP response about " + quoted(e.Subject) + " was stapled"
 	}
-	text := fmt.Sprintf("%s, the CA's responder, says about %s: %s", quoted(e.Issuer), quoted(e.Subject), listOf(e.Found, 1))
-	if e.NotBefore.IsZero() {
-		return text
+	if e.Issuer == "" {
+		return fmt.Sprintf("the stapled OCSP response about %s is of no use (%s)", quoted(e.Subject), listOf(e.Found, 1))
 	}
-	text += ", as of " + moment(e.NotBefore)
+	text := fmt.Sprintf("%s says by OCSP about %s: %s, as of %s", quoted(e.Issuer), quoted(e.Subject), listOf(e.Found, 1), moment(e.NotBefore))
 	if !e.NotAfter.IsZero() {
 		text += " until " + moment(e.NotAfter)
 	}
@@ -152,7 +151,7 @@ func timestampsText(e event.Check) string {
 		text = "no known log vouches for " + quoted(e.Subject)
 	}
 	if e.Wanted != "" {
-		text += "; wanted are " + peer(e.Wanted)
+		text += "; wanted: " + peer(e.Wanted)
 	}
 	if len(others) > 0 {
 		text += "; not counted: " + listOf(others, 12)

@@ -20,21 +20,26 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/trust"
 )
 
 // RFC 6066 §8: what a server staples reaches the client unchanged.
 
 // staple is an OCSP response which says that the good RSA certificate is not revoked. It is good now by any clock.
-func staple(t *testing.T) []byte {
+func staple(t *testing.T) []byte { return stapleWith(t, func(*ocsp.Response) {}) }
+
+func stapleWith(t *testing.T, change func(*ocsp.Response)) []byte {
 	t.Helper()
 	issuer := testkit.PKI().Intermediate
-	response, err := ocsp.CreateResponse(issuer.Certificate, issuer.Certificate, ocsp.Response{
+	template := ocsp.Response{
 		Status:       ocsp.Good,
 		SerialNumber: testkit.Leaf(testkit.RSA).Leaf.SerialNumber,
 		ThisUpdate:   time.Now().Add(-time.Hour),
 		NextUpdate:   time.Now().Add(time.Hour),
 		IssuerHash:   crypto.SHA1,
-	}, issuer.Key)
+	}
+	change(&template)
+	response, err := ocsp.CreateResponse(issuer.Certificate, issuer.Certificate, template, issuer.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +122,8 @@ func testClientGetsStaple(t *testing.T, v spoken) {
 			response := staple(t)
 			server := begin(t, response)
 			config := v.clientConfig()
+			config.Time = time.Now // the responses of this test are good by any clock's now
+			config.Verifier = &trust.Verifier{Staples: trust.RequireStaples}
 			var before []byte
 			config.VerifyConnection = func(s tls.ConnectionState) error {
 				before = s.OCSPResponse
@@ -130,6 +137,48 @@ func testClientGetsStaple(t *testing.T, v spoken) {
 			if !bytes.Equal(before, response) {
 				t.Errorf("the verifier got a response of %d bytes, want the server's of %d", len(before), len(response))
 			}
+		})
+	}
+}
+
+// What another's server staples that does not satisfy us: it hears the alert that belongs to it.
+func TestClientRefusesStaple(t *testing.T) { eachVersion(t, testClientRefusesStaple) }
+
+func testClientRefusesStaple(t *testing.T, v spoken) {
+	for _, c := range []struct {
+		name   string
+		change func(*ocsp.Response)
+		rule   *fault.Rule
+		tells  string
+	}{
+		{"revoked", func(r *ocsp.Response) { r.Status, r.RevokedAt = ocsp.Revoked, time.Now().Add(-time.Hour) }, fault.CertificateRevoked, "revoked on"},
+		{"unknown", func(r *ocsp.Response) { r.Status = ocsp.Unknown }, fault.StatusUnknown, testkit.IntermediateName},
+		{"expired", func(r *ocsp.Response) { r.NextUpdate = time.Now().Add(-30 * time.Minute) }, fault.StaleStaple, "was good until"},
+		{"of another", func(r *ocsp.Response) { r.SerialNumber = testkit.Leaf(testkit.P256).Leaf.SerialNumber }, fault.StapleOfAnother, testkit.Host},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			config := func() *tls.Config {
+				config := v.clientConfig()
+				config.Time = time.Now
+				return config
+			}
+			v.failure(t, openSSL, fault.Client, func(t *testing.T) {
+				server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-status_file", save(t, stapleWith(t, c.change)))
+				v.flawNamed(t, mustFail(t, server.addr(), config()), c.rule, c.tells)
+				sawAlert(t, server.wait(), c.rule.Alert)
+			})
+			v.failure(t, gnuTLS, fault.Client, func(t *testing.T) {
+				server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--debug", "5", "--ignore-ocsp-response-errors",
+					"--ocsp-response", save(t, stapleWith(t, c.change)))
+				v.flawNamed(t, mustFail(t, server.addr(), config()), c.rule, c.tells)
+				server.sawAlert(t, c.rule.Alert)
+			})
+			v.failure(t, goTLS, fault.Client, func(t *testing.T) {
+				std := goConfig(testkit.RSA)
+				std.Certificates[0].OCSPStaple = stapleWith(t, c.change)
+				server := goServe(t, std)
+				v.flawNamed(t, mustFail(t, server.addr(), config()), c.rule, c.tells)
+			})
 		})
 	}
 }

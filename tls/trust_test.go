@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/ocsp"
+
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/trust"
@@ -158,4 +160,81 @@ func TestClientJudgesChains(t *testing.T) {
 		{name: "a name that the CA may not issue for", shown: leafBelow(below(bound)), rule: fault.NameNotPermitted},
 		{name: "a policy that the leaf lacks", shown: leafBelow(below(strict)), rule: fault.PolicyNotValid},
 	})
+}
+
+// staples is what a CA says about one of its certificates, unless it is changed: that it is good.
+func (i *issued) staples(t *testing.T, about *x509.Certificate, change func(*ocsp.Response)) []byte {
+	t.Helper()
+	r := ocsp.Response{Status: ocsp.Good, SerialNumber: about.SerialNumber, ThisUpdate: testkit.Now.Add(-time.Hour), NextUpdate: testkit.Now.Add(time.Hour)}
+	if change != nil {
+		change(&r)
+	}
+	response, err := ocsp.CreateResponse(i.cert, i.cert, r, i.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+// RFC 6066 §8: every rule of stapled responses is provoked by a server that staples such a one.
+func TestClientJudgesStaples(t *testing.T) {
+	inter := authority(testkit.PKI().Intermediate, testkit.PKI().Root.Certificate.Raw)
+	template := leafTemplate()
+	// RFC 7633 §6: the feature 5, status_request.
+	template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}, Value: []byte{0x30, 3, 2, 1, 5}}}
+	promising := issue(t, inter, nil, template)
+	plain := issue(t, inter, nil, leafTemplate())
+	with := func(i *issued, response []byte) Certificate {
+		c := i.certificate()
+		c.OCSPStaple = response
+		return c
+	}
+	changed := func(change func(*ocsp.Response)) Certificate {
+		return with(plain, inter.staples(t, plain.cert, change))
+	}
+	forged := authority(testkit.PKI().Intermediate)
+	forged.key = plain.key
+	require := func(c *Config) { c.Verifier = &trust.Verifier{Staples: trust.RequireStaples} }
+	ignore := func(c *Config) { c.Verifier = &trust.Verifier{Staples: trust.IgnoreStaples} }
+	shakeAll(t, []judged{
+		{name: "good", shown: changed(nil), client: require},
+		{name: "a promise that is kept", shown: with(promising, inter.staples(t, promising.cert, nil))},
+		{name: "none", shown: plain.certificate()},
+		{name: "nonsense that is ignored", shown: with(promising, []byte("staple")), client: ignore},
+		{name: "none where one is promised", shown: promising.certificate(), rule: fault.MissingStaple},
+		{name: "none where one is wanted", shown: plain.certificate(), rule: fault.MissingStaple, client: require},
+		{name: "revoked", shown: changed(func(r *ocsp.Response) { r.Status, r.RevokedAt = ocsp.Revoked, testkit.Now.Add(-time.Hour) }), rule: fault.CertificateRevoked},
+		{name: "unknown", shown: changed(func(r *ocsp.Response) { r.Status = ocsp.Unknown }), rule: fault.StatusUnknown},
+		{name: "too old", shown: changed(func(r *ocsp.Response) { r.NextUpdate = testkit.Now.Add(-time.Hour) }), rule: fault.StaleStaple},
+		{name: "of tomorrow", shown: changed(func(r *ocsp.Response) { r.ThisUpdate = testkit.Now.Add(24 * time.Hour) }), rule: fault.EarlyStaple},
+		{name: "no response", shown: with(plain, []byte("staple")), rule: fault.MalformedStaple},
+		{name: "an error", shown: with(plain, ocsp.TryLaterErrorResponse), rule: fault.BadStaple},
+		{name: "of another certificate", shown: with(plain, inter.staples(t, promising.cert, nil)), rule: fault.StapleOfAnother},
+		{name: "signed by the server itself", shown: with(plain, forged.staples(t, plain.cert, nil)), rule: fault.UntrustedStaple},
+	})
+}
+
+// A session rests on the staple of its handshake. When that has ended, there is a full handshake, which brings another.
+func TestSessionEndsWithItsStaple(t *testing.T) {
+	inter := authority(testkit.PKI().Intermediate, testkit.PKI().Root.Certificate.Raw)
+	leaf := issue(t, inter, nil, leafTemplate())
+	now := testkit.Now
+	fresh := func(*ClientHelloInfo) (*Certificate, error) {
+		c := leaf.certificate()
+		c.OCSPStaple = inter.staples(t, leaf.cert, func(r *ocsp.Response) { r.ThisUpdate, r.NextUpdate = now, now.Add(20*time.Minute) })
+		return &c, nil
+	}
+	cc, sc := clientConfig(), &Config{GetCertificate: fresh}
+	cc.ClientSessionCache = NewLRUClientSessionCache(0)
+	cc.Time = func() time.Time { return now }
+	sc.Time = cc.Time
+	for _, c := range []struct {
+		after   time.Duration
+		resumed bool
+	}{{0, false}, {10 * time.Minute, true}, {30 * time.Minute, false}} {
+		now = testkit.Now.Add(c.after)
+		if cs, _ := echo(t, cc, sc); cs.DidResume != c.resumed {
+			t.Errorf("after %v: resumed is %v, want %v", c.after, cs.DidResume, c.resumed)
+		}
+	}
 }

@@ -4,7 +4,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"testing"
+	"time"
 	"unicode"
+
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
@@ -41,6 +44,21 @@ func FuzzVerify(f *testing.F) {
 			}
 			checkVerdict(t, (&trust.Verifier{Roots: all}).Verify(p, role))
 		}
+	})
+}
+
+// FuzzStaple staples anything to a good certificate.
+func FuzzStaple(f *testing.F) {
+	inter := intermediate()
+	f.Add(respond(f, inter, inter, good()), int64(0))
+	f.Add(respond(f, inter, forge(f, &inter, responder()), good()), int64(time.Hour))
+	f.Add(ocsp.TryLaterErrorResponse, int64(0))
+	f.Fuzz(func(t *testing.T, response []byte, after int64) {
+		p := stapled(response)
+		p.Now = testkit.Now.Add(time.Duration(after % int64(year)))
+		v := verifier()
+		v.Staples = trust.RequireStaples
+		checkVerdict(t, v.Verify(p, fault.Client))
 	})
 }
 

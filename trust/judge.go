@@ -14,7 +14,7 @@ import (
 // nil if it accepts the path; what is found here beyond that concerns the leaf's key usage and name.
 func (e *examination) judge(p path, refused error) *fault.Error {
 	steps := []func(path, error) *fault.Error{
-		e.judgeKeys, e.judgeLinks, e.judgeRoot, e.judgeDates, e.judgeWhole, e.judgeUsage, e.judgeKeyUsage, e.judgeName,
+		e.judgeKeys, e.judgeLinks, e.judgeRoot, e.judgeDates, e.judgeWhole, e.judgeUsage, e.judgeKeyUsage, e.judgeName, e.judgeStaple,
 	}
 	for _, step := range steps {
 		if failure := step(p, refused); failure != nil {

@@ -1,16 +1,18 @@
 // Package trust verifies a peer by its certificates: the chain up to a trusted root, the dates, what the keys may be
 // used for, the name. It answers [want.VerifyPeer].
 //
-// What Go's crypto/x509 refuses is refused, and small keys are too.
-// It is looked at once more, to name the one reason that a person must mend first, as a rule of package fault with
-// what was found and what was expected. The reasons are looked for in this order, which is also that of the checks in the verdict:
+// What Go's crypto/x509 refuses is refused. Beyond it, keys have a least size, and what others say about the
+// certificate counts: its CA by a stapled OCSP response. Whatever is refused is looked at once more, to name the one
+// reason that a person must mend first, as a rule of package fault with what was found and what was expected. The
+// reasons are looked for in this order, which is also that of the checks in the verdict:
 //
 //  1. the size of the keys, and the links: no change of trust or date mends a chain that does not hold together;
 //  2. the root: what is not vouched for by someone trusted may say anything about its dates;
 //  3. the dates, from the leaf up;
 //  4. what only the whole chain shows, such as name constraints;
 //  5. the usage of the leaf's key;
-//  6. the name.
+//  6. the name;
+//  7. what the CA says about the leaf today, by a stapled OCSP response.
 package trust
 
 import (
@@ -21,6 +23,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/crypto/ocsp"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -40,13 +44,15 @@ type Verifier struct {
 	// MinRSABits is the least size of the RSA keys in a chain, its root's too; 0 stands for 2048 (RFC 9325 §4.5).
 	// Crypto/x509 takes keys of 1024 bits and more: a lower number changes nothing. ECDSA keys have 256 bits at least.
 	MinRSABits int
+	// Staples says what is made of a stapled OCSP response, or of its absence. The zero value is JudgeStaples.
+	Staples StaplePolicy
 }
 
 // Verify answers for a peer. Role is our own end: a client verifies that the server may be the host named in the
 // state, a server verifies that the client may be a client.
 func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
 	e := &examination{peer: p, role: role, roots: v.roots(), now: p.Now, usage: x509.ExtKeyUsageServerAuth,
-		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits)}
+		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits), staples: v.Staples}
 	if role == fault.Server {
 		e.usage = x509.ExtKeyUsageClientAuth
 	}
@@ -71,7 +77,9 @@ type examination struct {
 	now        time.Time
 	usage      x509.ExtKeyUsage
 	minRSABits int
-	budget     int // of what is left of maxWork
+	staples    StaplePolicy
+	staple     *ocsp.Response // once it is known to be the word of the CA
+	budget     int            // of what is left of maxWork
 	checks     []event.Check
 }
 
