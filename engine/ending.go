@@ -116,6 +116,9 @@ func (e *Engine) CloseInput() error {
 		return errEOF
 	}
 	if !e.ready.Load() {
+		if len(e.input) > 0 {
+			return e.cutOff(io.ErrUnexpectedEOF)
+		}
 		return e.fail(fault.New(fault.HangUp))
 	}
 	hs.Tell(&e.desk, 0, event.Truncated{})
@@ -135,6 +138,9 @@ func (e *Engine) Close() {
 		event.Emit(&e.desk.Stream, 0, event.Alert{Sent: true, Alert: alert})
 	}
 }
+
+// Failure is what the connection failed with, nil while it has not.
+func (e *Engine) Failure() error { return e.failed() }
 
 // Failed reports whether the connection has failed.
 func (e *Engine) Failed() bool { return e.failed() != nil }

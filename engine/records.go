@@ -47,29 +47,30 @@ var httpMethods = []string{"GET ", "HEAD ", "POST", "PUT ", "DELET", "OPTIO", "C
 
 // notTLS finds out what the bytes are instead. Only the first record can be such a mistake.
 func (e *Engine) notTLS(b []byte, h record.Header) error {
-	start := string(b[:record.HeaderLen])
+	found := fault.Found(b[:record.HeaderLen])
+	start := string(found[:])
 	if e.desk.Context.Version != 0 || e.desk.In.Half.Protected() {
 		return fault.New(fault.UnknownContentType).With(fmt.Sprintf("%v, version %v", h.Type, h.Version))
 	}
 	if e.desk.Role == fault.Server {
 		for _, method := range httpMethods {
 			if strings.HasPrefix(start, method[:min(len(method), len(start))]) {
-				return fault.New(fault.PlainHTTPRequest)
+				return fault.New(fault.PlainHTTPRequest).Because(found)
 			}
 		}
 		// RFC 5246 §E.2: a two-byte length with its top bit set, then CLIENT-HELLO.
 		if b[0]&0x80 != 0 && b[2] == 1 {
 			return fault.New(fault.SSLv2Hello)
 		}
-		return fault.New(fault.NotTLS).With("it begins with " + strconv.Quote(start))
+		return fault.New(fault.NotTLS).With("it begins with " + strconv.Quote(start)).Because(found)
 	}
 	if strings.HasPrefix(start, "HTTP/") {
-		return fault.New(fault.PlainHTTPReply)
+		return fault.New(fault.PlainHTTPReply).Because(found)
 	}
 	if printable(b[:record.HeaderLen]) {
-		return fault.New(fault.OtherProtocol).With(banner(b))
+		return fault.New(fault.OtherProtocol).With(banner(b)).Because(found)
 	}
-	return fault.New(fault.NotTLS).With("it begins with " + strconv.Quote(start))
+	return fault.New(fault.NotTLS).With("it begins with " + strconv.Quote(start)).Because(found)
 }
 
 func printable(b []byte) bool {

@@ -45,6 +45,11 @@ func (r *Rule) Is(target error) bool {
 	return false
 }
 
+// Found is the beginning of what came in place of a TLS record: the cause of a [NotTLS], for programs. It adds no words.
+type Found [5]byte
+
+func (Found) Error() string { return "" }
+
 // Role is an end of the connection.
 type Role uint8
 
@@ -81,7 +86,7 @@ type Error struct {
 	Detail string // what was found and what was expected, in this case
 	Advice string // a hint that fits this case better than the rule's
 	Offers *Offers
-	Cause  error // nil, or what lies under it
+	Cause  error // nil, or what lies under it; one without words is for programs
 }
 
 // New makes an Error of a rule. Role and Step are filled in by the engine.
@@ -138,7 +143,7 @@ func (e *Error) Error() string {
 	if e.Detail != "" {
 		b.WriteString(": " + e.Detail)
 	}
-	if e.Cause != nil {
+	if e.Cause != nil && e.Cause.Error() != "" {
 		b.WriteString(" (" + e.Cause.Error() + ")")
 	}
 	if e.Offers != nil {
@@ -220,7 +225,11 @@ type PeerAlert struct {
 	Offers *Offers
 	// Asked is set at a client whose server asked for a certificate and got none.
 	Asked bool
+	// Cause is nil, or what says the same to programs that look for another type. It adds no words.
+	Cause error
 }
+
+func (a *PeerAlert) Unwrap() error { return a.Cause }
 
 // Hint says what such an alert at such a step usually means, and what to change.
 func (a *PeerAlert) Hint() string { return alertHint(a) }

@@ -49,10 +49,11 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 		verdict = *c.loaded // a moment ago, when the session was loaded
 	case needed:
 		if verdict = c.config.verifier(roots).Verify(p, c.role); verdict.Err != nil {
+			verdict.Err = unverified(p.Chain, verdict.Err)
 			return verdict
 		}
 	}
-	if c.config.VerifyPeerCertificate != nil && len(p.Chain) > 0 {
+	if c.config.VerifyPeerCertificate != nil && (len(p.Chain) > 0 || c.config.ClientAuth != NoClientCert) {
 		raw := make([][]byte, len(p.Chain))
 		for i, cert := range p.Chain {
 			raw[i] = cert.Raw
@@ -105,7 +106,7 @@ func (c *Conn) chooseCredential(q *want.ChooseCredential) {
 }
 
 func (c *Conn) chooseConfig(q *want.ChooseConfig) {
-	chosen, err := c.config.GetConfigForClient(newClientHelloInfo(q.Context(), c.conn, q.Hello))
+	chosen, err := c.config.GetConfigForClient(newClientHelloInfo(q.Context(), c, q.Hello))
 	if err != nil {
 		_ = q.Fail(err)
 		return

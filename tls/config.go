@@ -1,16 +1,12 @@
 package tls
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"io"
-	"net"
 	"os"
 	"sync"
 	"time"
-
-	std "crypto/tls"
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
@@ -20,34 +16,6 @@ import (
 	"github.com/vitro-tls/vitro/session"
 	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/wire"
-)
-
-// These carry values only, and are crypto/tls's own, so that a program may mix both packages.
-type (
-	// Certificate is a chain and its private key.
-	Certificate = std.Certificate
-	// CurveID names a group.
-	CurveID = std.CurveID
-	// SignatureScheme names a signature algorithm with its hash.
-	SignatureScheme = std.SignatureScheme
-	// ClientAuthType says whether a server asks its client for a certificate, and whether it verifies that.
-	ClientAuthType = std.ClientAuthType
-)
-
-// LoadX509KeyPair reads a certificate chain and its private key from PEM files.
-func LoadX509KeyPair(certFile, keyFile string) (Certificate, error) {
-	return std.LoadX509KeyPair(certFile, keyFile)
-}
-
-// X509KeyPair parses a certificate chain and its private key from PEM.
-func X509KeyPair(certPEM, keyPEM []byte) (Certificate, error) {
-	return std.X509KeyPair(certPEM, keyPEM)
-}
-
-// The versions that Vitro speaks.
-const (
-	VersionTLS12 = 0x0303
-	VersionTLS13 = 0x0304
 )
 
 // Policies for Config.Policy.
@@ -78,16 +46,20 @@ type Config struct {
 	// Certificates are what a server shows, the first that suits the client: at least one, or GetCertificate. A client
 	// shows the first that suits a server that asks for one.
 	Certificates []Certificate
-	// GetCertificate chooses the certificate for a client; nil, nil means: from Certificates. Called in the
-	// goroutine that runs the handshake.
+	// NameToCertificate maps names, *.example.com among them, to certificates, where there are several Certificates.
+	//
+	// Deprecated: among Certificates the one with the client's name is found without it.
+	NameToCertificate map[string]*Certificate
+	// GetCertificate chooses the certificate for a client that names a server, or for any where there are no Certificates;
+	// nil, nil means: from NameToCertificate or Certificates. Called in the goroutine that runs the handshake.
 	GetCertificate func(*ClientHelloInfo) (*Certificate, error)
 	// GetClientCertificate chooses the certificate for a server that asks for one; a Certificate without a chain means
 	// none, and nil, nil one from Certificates. Called in the goroutine that runs the handshake.
 	GetClientCertificate func(*CertificateRequestInfo) (*Certificate, error)
 	// GetConfigForClient chooses the configuration for a client; nil, nil means: this one.
 	GetConfigForClient func(*ClientHelloInfo) (*Config, error)
-	// VerifyPeerCertificate is called after the verification of the peer's chain, with the chain as sent and, unless
-	// InsecureSkipVerify, the verified chains. An error ends the handshake.
+	// VerifyPeerCertificate is called after the verification of the peer's chain, with the chain as sent, which at a server
+	// may be empty, and, unless InsecureSkipVerify, the verified chains. An error ends the handshake.
 	VerifyPeerCertificate func(rawCerts [][]byte, verifiedChains [][]*x509.Certificate) error
 	// VerifyConnection is called after VerifyPeerCertificate, at a server even if no certificate came from the client.
 	// An error ends the handshake.
@@ -105,9 +77,13 @@ type Config struct {
 	ServerName string
 	// InsecureSkipVerify switches verification off: anyone could be at the other end.
 	InsecureSkipVerify bool
-	// CipherSuites are the allowed suites of TLS 1.2, best first; nil: those of the policy. As in crypto/tls it does
-	// not touch TLS 1.3, whose suites are all good; suites of TLS 1.3 in it narrow those.
+	// CipherSuites are the allowed suites of TLS 1.2, best first; nil: those of the policy. What Vitro does not have is
+	// passed over. It does not touch TLS 1.3, whose suites are all good; suites of TLS 1.3 in it narrow those.
 	CipherSuites []uint16
+	// PreferServerCipherSuites is ignored: the server's order counts.
+	//
+	// Deprecated: as in crypto/tls.
+	PreferServerCipherSuites bool
 	// CurvePreferences are the allowed groups, best first; nil: X25519MLKEM768, X25519, P-256, P-384, P-521 and the
 	// other hybrids. TLS 1.2 has only the classical ones.
 	CurvePreferences []CurveID
@@ -122,6 +98,16 @@ type Config struct {
 	// be taken back, and nothing but the ID travels. nil: tickets only. [session.NewCache] is one in memory; one elsewhere
 	// is shared by many servers. Get is waited for in the handshake, Put before Handshake returns.
 	SessionStore session.Store
+	// DynamicRecordSizingDisabled is ignored: records are always as large as they can be.
+	DynamicRecordSizingDisabled bool
+	// Renegotiation says whether a client renegotiates when its server wishes to. It does not yet, whatever stands here.
+	Renegotiation RenegotiationSupport
+	// The four for Encrypted Client Hello, which Vitro does not have yet: set, they are an error, because who sets them
+	// does not want to go without.
+	EncryptedClientHelloConfigList      []byte
+	EncryptedClientHelloRejectionVerify func(ConnectionState) error
+	GetEncryptedClientHelloKeys         func(*ClientHelloInfo) ([]EncryptedClientHelloKey, error)
+	EncryptedClientHelloKeys            []EncryptedClientHelloKey
 	// KeyLogWriter receives the secrets of every connection in the NSS key log format, so that a program such as
 	// Wireshark can decrypt them. It is for debugging: whoever reads it reads the traffic.
 	KeyLogWriter io.Writer
@@ -172,11 +158,15 @@ func (c *Config) Clone() *Config {
 	tickets, set := c.ticketKeys.get(c)
 	return &Config{
 		Rand: c.Rand, Time: c.Time,
-		Certificates: c.Certificates, GetCertificate: c.GetCertificate, GetConfigForClient: c.GetConfigForClient,
+		Certificates: c.Certificates, NameToCertificate: c.NameToCertificate, GetCertificate: c.GetCertificate, GetConfigForClient: c.GetConfigForClient,
 		GetClientCertificate: c.GetClientCertificate, ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs,
 		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
 		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
 		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
+		PreferServerCipherSuites: c.PreferServerCipherSuites, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
+		Renegotiation: c.Renegotiation, EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList,
+		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
+		GetEncryptedClientHelloKeys:         c.GetEncryptedClientHelloKeys, EncryptedClientHelloKeys: c.EncryptedClientHelloKeys,
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
 		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache, SessionStore: c.SessionStore,
 		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime, RetryCookies: c.RetryCookies,
@@ -206,6 +196,9 @@ func (c *Config) compile() (*engine.Compiled, error) {
 }
 
 func (c *Config) engineConfig() (engine.Config, error) {
+	if c.EncryptedClientHelloConfigList != nil || c.EncryptedClientHelloKeys != nil || c.GetEncryptedClientHelloKeys != nil {
+		return engine.Config{}, fault.New(fault.BadConfig).With("Vitro does not have Encrypted Client Hello yet, and goes on without only where nobody asks for it")
+	}
 	out := engine.Config{
 		Policy:          c.Policy,
 		MinVersion:      wire.Version(c.MinVersion),
@@ -213,7 +206,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		Protocols:       c.NextProtos,
 		ServerName:      c.ServerName,
 		AskConfig:       c.GetConfigForClient != nil,
-		AskCredential:   c.GetCertificate != nil || c.GetClientCertificate != nil,
+		AskCredential:   c.GetCertificate != nil || c.GetClientCertificate != nil || c.NameToCertificate != nil,
 		StrictClose:     c.StrictClose,
 		GREASE:          c.GREASE,
 		RecordPadding:   c.RecordPadding,
@@ -232,19 +225,10 @@ func (c *Config) engineConfig() (engine.Config, error) {
 			out.Policy, out.PolicyVariable = p, PolicyVariable
 		}
 	}
-	if c.CipherSuites != nil {
-		out.CipherSuites = []wire.CipherSuite{}
-		for _, id := range convert[wire.CipherSuite](c.CipherSuites) {
-			if s := suite.ByID(id); s != nil && s.Version == wire.TLS13 {
-				out.CipherSuites13 = append(out.CipherSuites13, id)
-			} else {
-				out.CipherSuites = append(out.CipherSuites, id)
-			}
-		}
-	}
 	if err := c.addCookies(&out); err != nil {
 		return out, err
 	}
+	c.addSuites(&out)
 	c.addClientAuth(&out)
 	for _, id := range c.CurvePreferences {
 		out.Groups = append(out.Groups, wire.NamedGroup(id))
@@ -259,36 +243,31 @@ func (c *Config) engineConfig() (engine.Config, error) {
 	return out, nil
 }
 
-// ClientHelloInfo is what GetCertificate and GetConfigForClient know of a client.
-type ClientHelloInfo struct {
-	CipherSuites      []uint16
-	ServerName        string // "" without server_name
-	SupportedCurves   []CurveID
-	SupportedPoints   []uint8
-	SignatureSchemes  []SignatureScheme
-	SupportedProtos   []string
-	SupportedVersions []uint16
-	Extensions        []uint16 // in the client's order
-	Conn              net.Conn // to ask for addresses; not to be read or written
-
-	ctx context.Context
-}
-
-// Context is cancelled when the handshake ends or is given up.
-func (i *ClientHelloInfo) Context() context.Context { return i.ctx }
-
-func newClientHelloInfo(ctx context.Context, conn net.Conn, ch *wire.ClientHello) *ClientHelloInfo {
-	info := &ClientHelloInfo{ServerName: ch.ServerName, SupportedProtos: ch.ALPN, Conn: conn, ctx: ctx}
-	info.CipherSuites = convert[uint16](ch.CipherSuites)
-	info.SupportedCurves = convert[CurveID](ch.SupportedGroups)
-	info.SupportedPoints = convert8(ch.PointFormats)
-	info.SignatureSchemes = convert[SignatureScheme](ch.SignatureAlgorithms)
-	info.Extensions = convert[uint16](ch.Order)
-	info.SupportedVersions = convert[uint16](engine.OfferedVersions(ch))
-	return info
+// addSuites passes over what Vitro does not have, as crypto/tls does: lists are written for many versions of it. Where
+// nothing is left of TLS 1.2, that is not spoken.
+func (c *Config) addSuites(out *engine.Config) {
+	if c.CipherSuites == nil {
+		return
+	}
+	out.CipherSuites = []wire.CipherSuite{}
+	for _, id := range convert[wire.CipherSuite](c.CipherSuites) {
+		switch s := suite.ByID(id); {
+		case s == nil:
+		case s.Version == wire.TLS13:
+			out.CipherSuites13 = append(out.CipherSuites13, id)
+		default:
+			out.CipherSuites = append(out.CipherSuites, id)
+		}
+	}
+	if len(out.CipherSuites) == 0 && (out.MaxVersion == 0 || out.MaxVersion >= wire.TLS13) {
+		out.MinVersion = max(out.MinVersion, wire.TLS13)
+	}
 }
 
 func convert[T, F ~uint16](list []F) []T {
+	if len(list) == 0 {
+		return nil
+	}
 	out := make([]T, len(list))
 	for i, v := range list {
 		out[i] = T(v)
@@ -297,6 +276,9 @@ func convert[T, F ~uint16](list []F) []T {
 }
 
 func convert8(list []wire.PointFormat) []uint8 {
+	if len(list) == 0 {
+		return nil
+	}
 	out := make([]uint8, len(list))
 	for i, v := range list {
 		out[i] = uint8(v)
@@ -318,6 +300,11 @@ type ConnectionState struct {
 	VerifiedChains              [][]*x509.Certificate
 	SignedCertificateTimestamps [][]byte
 	OCSPResponse                []byte
+	// TLSUnique is the channel binding of TLS 1.2 (RFC 5929 §3), nil in TLS 1.3, and in a resumed connection without the
+	// extended master secret.
+	TLSUnique         []byte
+	ECHAccepted       bool // always false: there is no Encrypted Client Hello yet
+	HelloRetryRequest bool // TLS 1.3: the server asked for a second ClientHello
 
 	// What follows crypto/tls does not have.
 

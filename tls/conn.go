@@ -73,6 +73,9 @@ func (c *Conn) ConnectionState() ConnectionState {
 	return c.state
 }
 
+// OCSPResponse returns the stapled OCSP response of the server, nil if there is none. It is a client's.
+func (c *Conn) OCSPResponse() []byte { return c.ConnectionState().OCSPResponse }
+
 // VerifyHostname checks the peer's certificate against another name than that of the handshake.
 func (c *Conn) VerifyHostname(host string) error {
 	s := c.ConnectionState()
@@ -101,7 +104,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	for len(c.read.plaintext) == 0 {
 		if err := c.readRecord(); err != nil {
 			c.read.lent.tidy()
-			return 0, err
+			return 0, c.findable(err)
 		}
 	}
 	n := copy(b, c.read.plaintext)
@@ -186,7 +189,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	for written < len(b) {
 		n := min(len(b)-written, maxWrite)
 		if err := c.writeSealed(b[written : written+n]); err != nil {
-			return written, err
+			return written, c.findable(err)
 		}
 		written += n
 	}
@@ -229,6 +232,7 @@ func (c *Conn) Close() error {
 		// A handshake that is going on is interrupted; one that has failed has said why.
 		if c.handshakeMu.TryLock() {
 			defer c.handshakeMu.Unlock()
+			c.lastWords()
 			c.linger()
 		}
 		return c.conn.Close()

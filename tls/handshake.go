@@ -10,6 +10,7 @@ import (
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // Handshake shakes hands, if that has not been done. Read and Write call it.
@@ -57,7 +58,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		c.engine = engine.NewServer(compiled, options)
 	}
 	if err := c.shake(ctx); err != nil {
-		return err
+		return c.findable(err)
 	}
 	c.loaded = nil
 	c.read.tickets = c.engine.HasTicket()
@@ -110,6 +111,9 @@ func (c *Conn) drive(ctx context.Context) error {
 				return c.broken(ctx, err)
 			}
 		case want.HaveOutput:
+			if c.engine.Failed() {
+				return c.engine.Failure()
+			}
 			if err := c.writeHandshake(); err != nil {
 				return c.broken(ctx, err)
 			}
@@ -144,9 +148,6 @@ func (c *Conn) feed() error {
 func (c *Conn) writeHandshake() error {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
-	if c.engine.Failed() {
-		c.write.alerted.Store(true)
-	}
 	return c.writeOut(c.engine.Output())
 }
 
@@ -166,14 +167,41 @@ func (c *Conn) broken(ctx context.Context, err error) error {
 	return err
 }
 
-// giveUp ends a handshake and tells the peer, if that is of use. It returns what the handshake failed with first.
+// giveUp ends a handshake and tells the peer, if that is of use. It returns what the handshake failed with first. To a peer
+// that does not speak TLS the caller may have an answer of its own, over the connection underneath: ours waits for Close.
 func (c *Conn) giveUp(reason error) error {
 	err := c.engine.Abort(reason)
-	if c.engine.HasOutput() {
-		_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
-		_ = c.writeHandshake()
+	if errors.Is(err, fault.NotTLS) {
+		c.discard()
+	} else {
+		c.lastWords()
 	}
 	return err
+}
+
+// discard reads what the peer has said already: who closes a socket with bytes unread takes back what he wrote last.
+func (c *Conn) discard() {
+	if c.conn.SetReadDeadline(time.Now().Add(discardTime)) != nil {
+		return
+	}
+	buf := buffers.Get().(*[]byte)
+	_, _ = c.conn.Read(*buf)
+	buffers.Put(buf)
+	_ = c.conn.SetReadDeadline(time.Time{})
+}
+
+// discardTime is for bytes that are here, not for those on their way.
+const discardTime = 10 * time.Millisecond
+
+// lastWords tells the peer of a failed handshake.
+func (c *Conn) lastWords() {
+	if c.engine == nil || !c.engine.HasOutput() {
+		return
+	}
+	_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
+	if c.writeHandshake() == nil {
+		c.write.alerted.Store(true)
+	}
 }
 
 func connectionState(s want.ConnectionState) ConnectionState {
@@ -192,6 +220,20 @@ func connectionState(s want.ConnectionState) ConnectionState {
 		OCSPResponse:                s.OCSPResponse,
 		SignatureScheme:             SignatureScheme(s.Scheme),
 		ExtendedMasterSecret:        s.ExtendedMaster,
+		TLSUnique:                   tlsUnique(s),
+		HelloRetryRequest:           s.Retried,
 		export:                      s.Export,
 	}
+}
+
+// tlsUnique: RFC 5929 §3.1: the first Finished, which in a resumed handshake is the server's. RFC 7627 §6.1: without the
+// extended master secret a resumed one binds to nothing.
+func tlsUnique(s want.ConnectionState) []byte {
+	switch {
+	case s.Version >= wire.TLS13 || !s.Complete || s.Resumed && !s.ExtendedMaster:
+		return nil
+	case s.Resumed:
+		return s.ServerFinished
+	}
+	return s.ClientFinished
 }

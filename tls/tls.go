@@ -1,8 +1,3 @@
-// Package tls is crypto/tls's place taken by Vitro: the same names and meanings, errors that explain themselves
-// (package fault), and events for whoever watches (packages event and explain).
-//
-// It speaks TLS 1.3 and TLS 1.2: ECDHE with AEAD by default, older ciphers with PolicyCompatible, and RSA key exchange in
-// TLS 1.2 with PolicyLegacy.
 package tls
 
 import (

@@ -144,6 +144,8 @@ type ChooseCredential struct {
 	Hello *wire.ClientHello
 	// Suites are those that client and configuration have in common, best first; nil at a client.
 	Suites []wire.CipherSuite
+	// Retried: Hello came in answer to a HelloRetryRequest.
+	Retried bool
 	// Request is what a client knows of the server's wishes, nil at a server.
 	Request *CertificateRequest
 }
@@ -235,6 +237,8 @@ type ConnectionState struct {
 	Complete         bool
 	// Resumed: there was no certificate exchange; PeerCertificates are those of the session.
 	Resumed bool
+	// Retried: there was a HelloRetryRequest. RFC 8446 §4.1.4.
+	Retried bool
 	// Export derives a key for another use, nil before the handshake is done: RFC 5705 (TLS 1.2, where a nil context
 	// is another than an empty one, and the extended master secret is required), RFC 8446 §7.5.
 	Export func(label string, context []byte, length int) ([]byte, error)

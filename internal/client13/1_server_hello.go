@@ -90,6 +90,7 @@ func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite)
 		ServerHello: sh,
 		ServerName:  d.Config.ServerName,
 		Group:       theirs.Group,
+		Retried:     d.Retried,
 	}
 	n.ExtendedMaster = true // RFC 8446 §D: the keys always depend on the whole handshake
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})

@@ -30,6 +30,7 @@ func retry(d *hs.Desk, offer *hello.Offer, hrr *wire.ServerHello, s *suite.Suite
 	}
 	// RFC 8446 §4.4.1: the first ClientHello stays in the transcript as its hash.
 	d.Transcript.Replace()
+	d.Retried = true
 	d.Transcript.Add(hrr.Raw())
 	second, err := hello.Retry(d.Config, offer, hrr)
 	if err != nil {

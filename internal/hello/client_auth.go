@@ -73,7 +73,7 @@ func ChooseClient(d *hs.Desk, r *want.CertificateRequest, question *want.ChooseC
 		}
 	}
 	for _, c := range d.Config.Credentials {
-		if scheme, ok := FirstCommon(Signable(d.Config, r.Version, c), r.Schemes); ok && leadsTo(c, r.Authorities) {
+		if scheme, ok := FirstCommon(Signable(d.Config, r.Version, c), r.Schemes); ok && LeadsTo(c, r.Authorities) {
 			return show(d, c, scheme), nil
 		}
 	}
@@ -98,9 +98,9 @@ func show(d *hs.Desk, c *want.Credential, scheme wire.SignatureScheme) ClientCho
 	return ClientChoice{c, scheme}
 }
 
-// leadsTo reports whether a certificate of the chain was issued by one of the authorities. RFC 5246 §7.4.4, RFC 8446
+// LeadsTo reports whether a certificate of the chain was issued by one of the authorities. RFC 5246 §7.4.4, RFC 8446
 // §4.2.4.
-func leadsTo(c *want.Credential, authorities [][]byte) bool {
+func LeadsTo(c *want.Credential, authorities [][]byte) bool {
 	if len(authorities) == 0 {
 		return true
 	}

@@ -30,6 +30,8 @@ type Desk struct {
 	Cookies CookieKeys
 	// SkipEarly is how many bytes of early data that we do not take may still be passed over. RFC 8446 §4.2.10.
 	SkipEarly int
+	// Retried: a HelloRetryRequest was sent, or came.
+	Retried bool
 	// CertificateAsked: the server asked this client for a certificate, got none, and an alert may be about that.
 	CertificateAsked bool
 

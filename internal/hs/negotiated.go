@@ -34,6 +34,7 @@ type Negotiated struct {
 	Session            *want.Session // that is resumed, nil in a full handshake
 	Resumed            bool
 	SelectedIdentity   uint16 // TLS 1.3: of the session's ticket among those of the ClientHello
+	Retried            bool   // TLS 1.3: there was a HelloRetryRequest
 }
 
 // Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
@@ -103,6 +104,7 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 		ClientFinished:   n.ClientFinished,
 		ServerFinished:   n.ServerFinished,
 		Resumed:          n.Resumed,
+		Retried:          n.Retried,
 	}
 	if n.Exporter != nil {
 		s.Export = n.Exporter.Export

@@ -79,6 +79,15 @@ var curves = map[elliptic.Curve]wire.NamedGroup{
 	elliptic.P256(): wire.SecP256r1, elliptic.P384(): wire.SecP384r1, elliptic.P521(): wire.SecP521r1,
 }
 
+// Suits says why no suite goes with a client and a credential, nil where one does.
+func Suits(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential) error {
+	reasons := make(map[event.SuiteReason]bool)
+	if _, ok := chooseSuite(cfg, ch, credential, reasons); ok {
+		return nil
+	}
+	return noSuite(cfg, ch, []*want.Credential{credential}, reasons)
+}
+
 func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, reasons map[event.SuiteReason]bool) (choice, bool) {
 	for _, s := range cfg.Suites {
 		c, reason := consider(cfg, ch, credential, s)

@@ -132,6 +132,7 @@ func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.Key
 		ServerName:  ch.ServerName,
 		Protocol:    protocol,
 		Group:       share.Group,
+		Retried:     d.Retried,
 	}
 	n.ExtendedMaster = true // RFC 8446 §D: the keys always depend on the whole handshake
 	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, Offered: ch.SupportedGroups, Ours: d.Config.Groups})
@@ -142,6 +143,7 @@ func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.Key
 func certify(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (hs.State, error) {
 	if d.Config.AskCredential {
 		question := want.NewChooseCredential(d.Asker, n.ClientHello, []wire.CipherSuite{n.Suite.ID})
+		question.Retried = n.Retried
 		d.Ask(question)
 		return awaitCredential{n, share, question}, nil
 	}

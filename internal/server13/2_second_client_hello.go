@@ -124,6 +124,7 @@ func (a *asked) take(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	if err != nil {
 		return nil, fault.New(fault.InternalError).Because(err)
 	}
+	d.Retried = true
 	d.Transcript.Restart(a.suite.Hash, a.first)
 	d.Transcript.Add(request)
 	truncated := d.Transcript.SumWith(a.suite.Hash, withoutBinders(ch))

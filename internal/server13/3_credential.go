@@ -45,3 +45,12 @@ func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Cred
 	}
 	return nil, 0, fault.New(fault.NoCommonScheme).Between("signature schemes", hs.Names(ours), hs.Names(ch.SignatureAlgorithms))
 }
+
+// Suits says why a client cannot be shown a credential, nil where it can.
+func Suits(cfg *hs.Compiled, ch *wire.ClientHello, c *want.Credential) error {
+	schemes := hello.Signable(cfg, wire.TLS13, c)
+	if _, ok := hello.FirstCommon(schemes, ch.SignatureAlgorithms); !ok {
+		return fault.New(fault.NoCommonScheme).Between("signature schemes", hs.Names(schemes), hs.Names(ch.SignatureAlgorithms))
+	}
+	return nil
+}

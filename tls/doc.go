@@ -1,0 +1,63 @@
+// Package tls is crypto/tls's place taken by Vitro: a program changes its import, and gets errors that explain themselves
+// (package fault), and events for whoever watches (packages event and explain).
+//
+// It speaks TLS 1.3 and TLS 1.2: ECDHE with AEAD by default, older ciphers with PolicyCompatible, and RSA key exchange in
+// TLS 1.2 with PolicyLegacy. Names that crypto/tls has
+// too have its meaning, but for those in the tables here. What holds values only is crypto/tls's own type, so that both
+// packages take it; a Config is not, and [FromStd] makes one of crypto/tls's.
+//
+// # Missing
+//
+//	QUICConn, QUICClient, QUICServer  there is no handshake for QUIC yet
+//	QUICConfig, QUICEvent             as above
+//
+// and, for a while, what opens sessions up:
+//
+//	ClientSessionState, SessionState, NewResumptionState, ParseSessionState  sessions are want.Session
+//	Config.UnwrapSession, Config.WrapSession                                  as above
+//	Config.EncryptTicket, Config.DecryptTicket, Config.SessionTicketKey       as above
+//
+// # Different
+//
+// In the configuration:
+//
+//	Config.CipherSuites                         the order counts; TLS 1.3 is narrowed by its suites; RC4 and 3DES are not there
+//	Config.CurvePreferences                     the order counts; a group that Vitro does not have is an error
+//	Config.DynamicRecordSizingDisabled          ignored: records are always as large as they can be
+//	Config.EncryptedClientHelloConfigList       an error: there is no Encrypted Client Hello yet, and no silent going without
+//	Config.EncryptedClientHelloKeys             an error, as above
+//	Config.EncryptedClientHelloRejectionVerify  never called
+//	Config.GetClientCertificate                 nil, nil means: from Certificates
+//	Config.GetEncryptedClientHelloKeys          an error, as above
+//	Config.KeyLogWriter                         gets EXPORTER_SECRET too
+//	Config.MaxVersion                           TLS 1.0 and 1.1 are not spoken: an error
+//	Config.NextProtos                           nothing in common is an error, for http/1.1 at a server with h2 alone too
+//	Config.Renegotiation                        a client does not renegotiate yet, whatever stands here
+//	Config.RootCAs                              nil: the operating system's, or Mozilla's where it has none
+//	Config.Time                                 is asked once for each step, and decides about sessions too
+//	Config.VerifyPeerCertificate                is called when a session is resumed too, with its certificates verified anew
+//
+// On connections:
+//
+//	Conn.Close                            after a fatal alert it lingers for up to a second, so that the alert gets through
+//	ConnectionState.ECHAccepted           always false
+//	ConnectionState.ExportKeyingMaterial  TLS 1.2 without the extended master secret is refused whatever GODEBUG says
+//	ConnectionState.VerifiedChains        there after a resumption too, verified anew
+//
+// In errors, which are a *fault.Error or a *fault.PeerAlert; errors.As and errors.Is find under them:
+//
+//	AlertError                    every alert of the peer's, and a *net.OpError above it; crypto/tls has it for QUIC only
+//	CertificateVerificationError  with the error of crypto/x509
+//	ECHRejectionError             never
+//	RecordHeaderError             where the first record is not TLS; its Conn is open, and Close still answers a plain HTTP request unless the program has closed Conn
+//
+// Lists, names and sessions:
+//
+//	CipherSuites, InsecureCipherSuites  what Vitro has, insecure being what only PolicyLegacy allows
+//	CipherSuiteName                     has the names of suites that crypto/tls does not have
+//	ClientSessionCache                  holds want.Session
+//	SignatureScheme                     SHA-1 does not sign or verify handshakes
+//
+// GODEBUG settings of crypto/tls (tlsrsakex, tls10server, tlsmaxrsasize and others) are not heeded; PolicyVariable is there
+// for who cannot change a program.
+package tls
