@@ -20,7 +20,7 @@ type Meta struct {
 	Conn uint64     // unique in this process
 	Role fault.Role // whose view this is
 	Seq  uint64     // counts the connection's events from 1
-	Step fault.Step // one of the thirteen, or 0; within one role each step comes at most once, in ascending order
+	Step fault.Step // one of the thirteen, or 0; within one role each step comes at most once; TLS 1.3, and a handshake that resumes, take them in another order
 	Time time.Time  // as handed to the engine
 }
 

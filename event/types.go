@@ -164,6 +164,7 @@ type PeerVerified struct {
 	Chain      []*x509.Certificate // the verified chain, leaf first, root last; as sent if Skipped
 	ServerName string
 	Skipped    bool // verification was switched off: anyone could be at the other end
+	Resumed    bool // the certificates are those of the session that is resumed, verified anew
 }
 
 // PremasterGenerated: step 6, the client has made its secret. In ECDHE it is what both key shares make.
@@ -193,7 +194,7 @@ type KeysDerived struct {
 	Cipher         string
 	Hash           crypto.Hash // of the PRF
 	ExtendedMaster bool        // the master secret depends on the whole handshake (RFC 7627)
-	Resumed        bool        // TLS 1.2: the master secret is that of an earlier session
+	Resumed        bool        // from an earlier session: its master secret (TLS 1.2), or its pre-shared key beside the key shares (TLS 1.3)
 	MasterLen      int
 	KeyLen         int // each way
 	FixedIVLen     int // each way
@@ -251,6 +252,9 @@ const (
 type Resumption struct {
 	Accepted bool
 	Why      ResumptionReason
+	// Version and Created are set where it was resumed: when the full handshake was in which the peer proved who it is.
+	Version wire.Version
+	Created time.Time
 }
 
 // KeysUpdated: one direction goes on under new keys. RFC 8446 §4.6.3.

@@ -28,13 +28,18 @@ func (v *view) brief(p *page, m event.Meta, e event.Event) string {
 	case event.RetryAsked:
 		v.sum.retry = []para{value("retry", retryReason(e))}
 	case event.Resumption:
-		if !e.Accepted {
+		if e.Accepted {
+			v.created = e.Created
+		} else {
 			v.sum.session = append(v.sum.session, value("session", resumptionWords[e.Why]))
 		}
 	case event.PolicyReplaced:
 		v.choice(e)
 		v.sum.trouble = append(v.sum.trouble, v.takeAll()...)
 	case event.PeerVerified:
+		if e.Resumed && v.role == fault.Client && len(e.Chain) > 0 && e.Chain[0] != nil {
+			v.sum.leaf = leafItems(e.Chain[0])
+		}
 		v.sum.verified = v.verified(e)[0]
 		if e.Skipped {
 			v.sum.verified.tone = bad
@@ -79,7 +84,11 @@ func (v *view) briefMessage(e event.Message) {
 		v.sum.leaf = []string{"does not parse: " + peer(err.Error())}
 		return
 	}
-	v.sum.leaf = []string{
+	v.sum.leaf = leafItems(c)
+}
+
+func leafItems(c *x509.Certificate) []string {
+	return []string{
 		fmt.Sprintf("%s, issued by %s", peer(subject(c)), peer(issuer(c))),
 		fmt.Sprintf("%s, valid %s to %s", keyName(c), day(c.NotBefore), day(c.NotAfter)),
 	}
@@ -96,15 +105,19 @@ func (v *view) briefParas(m event.Meta, e event.Finished) []para {
 	paras := append([]para{}, v.sum.trouble...)
 	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), groupName(e.Group), authentication(e))))
 	paras = append(paras, v.sum.retry...)
-	if !e.Resumed {
-		paras = append(paras, v.sum.session...)
+	if e.Resumed {
+		v.sum.session = v.briefSession(m)
 	}
+	paras = append(paras, v.sum.session...)
 	paras = append(paras, v.certificatePara()...)
 	paras = append(paras, v.sum.verified)
 	if e.Protocol != "" {
 		paras = append(paras, value("protocol", peer(e.Protocol)))
 	}
-	if v.kx == wire.KeyExchangeRSA {
+	switch {
+	case e.Resumed && !v.is13():
+		paras = append(paras, v.secrecyResumed())
+	case v.kx == wire.KeyExchangeRSA:
 		paras = append(paras, toned(bad, "secrecy", "no forward secrecy: RSA key exchange"))
 	}
 	if took := v.elapsed(m); took != "" {

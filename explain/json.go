@@ -105,7 +105,7 @@ func eventObject(e event.Event) (o object) {
 	case event.Check:
 		return checkObject(e)
 	case event.PeerVerified:
-		return object{{"server_name", e.ServerName}, {"skipped", e.Skipped}, {"chain", certificateObjects(e.Chain)}}
+		return verifiedObject(e)
 	case event.PremasterGenerated:
 		return premasterObject(e)
 	case event.KeysDerived:

@@ -42,7 +42,7 @@ func choiceObject(e event.Event) (o object) {
 			o.add("ours", e.Ours)
 		}
 	case event.Resumption:
-		o = object{{"accepted", e.Accepted}, {"why", resumptionNames[e.Why]}}
+		return resumptionObject(e)
 	case event.RetryAsked:
 		if e.Group != 0 {
 			o.add("group", e.Group.String())

@@ -47,6 +47,14 @@ func timestampObjects(list []event.Timestamp) []object {
 	return out
 }
 
+func verifiedObject(e event.PeerVerified) object {
+	o := object{{"server_name", e.ServerName}, {"skipped", e.Skipped}}
+	if e.Resumed {
+		o.add("from_session", true)
+	}
+	return append(o, member{"chain", certificateObjects(e.Chain)})
+}
+
 func premasterObject(e event.PremasterGenerated) object {
 	o := object{{"key_exchange", e.KeyExchange.String()}, {"length", e.Length}}
 	if e.KeyExchange == wire.KeyExchangeRSA {
@@ -58,17 +66,19 @@ func premasterObject(e event.PremasterGenerated) object {
 	return o
 }
 
-func keysObject(e event.KeysDerived) object {
+func keysObject(e event.KeysDerived) (o object) {
 	if e.Version == wire.TLS13 {
-		return object{{"version", e.Version.String()}, {"stage", stageNames[e.Stage]}, {"algo", e.Suite.String()},
-			{"group", groupName(e.Group)}, {"cipher", e.Cipher}, {"hash", hashName(e.Hash)},
-			{"key_length", e.KeyLen}, {"iv_length", e.FixedIVLen},
-			{"random1", hex.EncodeToString(e.ClientRandom[:])}, {"random2", hex.EncodeToString(e.ServerRandom[:])}}
+		o = object{{"version", e.Version.String()}, {"stage", stageNames[e.Stage]}, {"algo", e.Suite.String()},
+			{"group", groupName(e.Group)}, {"cipher", e.Cipher}, {"hash", hashName(e.Hash)}}
+	} else {
+		o = object{{"key_exchange", e.KeyExchange.String()}, {"algo", e.Suite.String()}, {"cipher", e.Cipher},
+			{"hash", hashName(e.Hash)}, {"extended_master_secret", e.ExtendedMaster}, {"master_length", e.MasterLen}}
 	}
-	return object{{"key_exchange", e.KeyExchange.String()}, {"algo", e.Suite.String()}, {"cipher", e.Cipher},
-		{"hash", hashName(e.Hash)}, {"extended_master_secret", e.ExtendedMaster}, {"master_length", e.MasterLen},
-		{"key_length", e.KeyLen}, {"iv_length", e.FixedIVLen},
-		{"random1", hex.EncodeToString(e.ClientRandom[:])}, {"random2", hex.EncodeToString(e.ServerRandom[:])}}
+	if e.Resumed {
+		o.add("from_session", true)
+	}
+	return append(o, object{{"key_length", e.KeyLen}, {"iv_length", e.FixedIVLen},
+		{"random1", hex.EncodeToString(e.ClientRandom[:])}, {"random2", hex.EncodeToString(e.ServerRandom[:])}}...)
 }
 
 // hashName is Hash.String with the zero value named too.

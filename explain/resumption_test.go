@@ -24,8 +24,8 @@ func resumptionTold(level Level, role fault.Role, told ...event.Resumption) stri
 		done.Scheme = wire.ED25519
 	}
 	events = append(events,
-		event.KeysDerived{Version: wire.TLS13, Stage: event.StageHandshake, Suite: done.Suite, Group: done.Group},
-		event.KeysDerived{Version: wire.TLS13, Stage: event.StageApplication, Suite: done.Suite, Group: done.Group},
+		event.KeysDerived{Version: wire.TLS13, Stage: event.StageHandshake, Suite: done.Suite, Group: done.Group, Resumed: taken},
+		event.KeysDerived{Version: wire.TLS13, Stage: event.StageApplication, Suite: done.Suite, Group: done.Group, Resumed: taken},
 		done)
 	tell(Text(&page, Options{Level: level}), role, events)
 	return strings.Join(strings.Fields(page.String()), " ")

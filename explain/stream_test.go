@@ -206,7 +206,9 @@ func (s *scene) certificates() {
 	s.verify()
 }
 
-func (s *scene) verify() {
+func (s *scene) verify() { s.verifyAs(event.PeerVerified{Chain: s.chain, ServerName: "localhost"}) }
+
+func (s *scene) verifyAs(verdict event.PeerVerified) {
 	event.Emit(&s.client, 0, event.Asked{Want: "VerifyPeer"})
 	event.Emit(&s.client, 0, event.Answered{Want: "VerifyPeer"})
 	leaf, ca := s.chain[0], s.chain[1]
@@ -219,7 +221,7 @@ func (s *scene) verify() {
 	} {
 		event.Emit(&s.client, 0, c)
 	}
-	event.Emit(&s.client, fault.StepClientVerification, event.PeerVerified{Chain: s.chain, ServerName: "localhost"})
+	event.Emit(&s.client, fault.StepClientVerification, verdict)
 }
 
 func (s *scene) keys() {

@@ -11,13 +11,13 @@ import (
 )
 
 // keysParas13 tells which key grows out of what. RFC 8446 §7.1, §7.3.
-func keysParas13(e event.KeysDerived, resumed bool) []para {
+func keysParas13(e event.KeysDerived) []para {
 	function := "HKDF"
 	if name := hashName(e.Hash); name != "" {
 		function += " with " + name
 	}
 	secret, messages, from, labels := "handshake secret", "ClientHello to ServerHello", "the shared secret of both key shares", "hs"
-	if resumed {
+	if e.Resumed {
 		from += ", and from the earlier session's before it"
 	}
 	if e.Stage == event.StageApplication {
@@ -25,6 +25,9 @@ func keysParas13(e event.KeysDerived, resumed bool) []para {
 	}
 	paras := []para{}
 	if e.Stage == event.StageHandshake && e.Group != 0 {
+		if e.Resumed {
+			paras = resumed13.placeParas()
+		}
 		paras = append(paras, value("shared", fmt.Sprintf("one secret from both shares of %s. It is never shown here", e.Group)))
 	}
 	return append(paras,
@@ -42,7 +45,7 @@ func keysParas13(e event.KeysDerived, resumed bool) []para {
 // derived13 tells step 8, and the application keys beside the story.
 func (v *view) derived13(m event.Meta, e event.KeysDerived) []block {
 	v.version = wire.TLS13
-	paras := keysParas13(e, v.resumed)
+	paras := keysParas13(e)
 	if v.role == fault.Server && v.other != nil {
 		paras = []para{value("derives", "the same secrets and keys, in the same way as the client")}
 	}
@@ -126,6 +129,9 @@ func (v *view) groupPara13(e event.GroupChosen) para {
 
 // roundTrips says what the handshake cost. RFC 8446 §2, §2.1.
 func (v *view) roundTrips() para {
+	if v.resumed && !v.is13() {
+		return toned(good, "round trips", "1 before the first request, one fewer than the full handshake")
+	}
 	if v.retried {
 		return value("round trips", "2 before the first request: one more than TLS 1.3 needs, for the retry")
 	}

@@ -72,6 +72,7 @@ func (v *view) peerVerified(m event.Meta, e event.PeerVerified) []block {
 	case e.Skipped:
 		return v.insideAs(m, unverified, v.verified(e))
 	}
+	v.holdFirst(v.oldPeerParas(m, e)...)
 	return v.inside(m, v.verified(e))
 }
 

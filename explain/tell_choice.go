@@ -18,8 +18,7 @@ func (v *view) choice(e event.Event) {
 		v.hold(anyMessage, toned(bad, "policy", fmt.Sprintf("the environment variable %s replaced the default policy by %s",
 			peer(e.Variable), quoted(e.Policy))))
 	case event.Resumption:
-		v.resumed = e.Accepted
-		v.hold(anyMessage, value("session", resumptionWords[e.Why]))
+		v.tookSession(e)
 	case event.RetryAsked:
 		v.retryAsked(e)
 	case event.CookieReturned:

@@ -30,20 +30,24 @@ func keysParas(e event.KeysDerived) []para {
 		master = fmt.Sprintf(`%s = PRF(pre-master, "extended master secret", session hash): the hash of all messages so far, `+
 			"so that it belongs to this handshake alone (RFC 7627 §4)", plural(e.MasterLen, "byte"))
 	}
-	return []para{
+	var paras []para
+	if e.Resumed {
+		paras = resumed12.placeParas()
+		master = plural(e.MasterLen, "byte") + ", the session's"
+	}
+	return append(paras,
 		value("random1", hexOf(e.ClientRandom[:], 8)),
 		value("random2", hexOf(e.ServerRandom[:], 8)),
 		value("function", prf+" (RFC 5246 §5)"),
 		value("master", master),
-		{label: "key block", items: []string{
+		para{label: "key block", items: []string{
 			fmt.Sprintf(`%s = PRF(master secret, "key expansion", random2 + random1), cut into`, plural(2*(e.KeyLen+e.FixedIVLen), "byte")),
 			keyLine("client write key", e.KeyLen, "the client encrypts with it"),
 			keyLine("server write key", e.KeyLen, "the server encrypts with it"),
 			keyLine("client write IV", e.FixedIVLen, "the fixed part of the client's nonces"),
 			keyLine("server write IV", e.FixedIVLen, "the same of the server's"),
 		}},
-		value("cipher", clean(e.Cipher)),
-	}
+		value("cipher", clean(e.Cipher)))
 }
 
 func keyLine(name string, n int, what string) string {
@@ -75,7 +79,7 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 		paras = append(paras, value("protocol", peer(e.Protocol)))
 	}
 	paras = append(paras, toned(good, "proofs", "✓ both verify_data hold: both ends saw the same handshake"), v.secrecy(e.Group))
-	if v.is13() {
+	if v.is13() || v.resumed {
 		paras = append(paras, v.roundTrips())
 	}
 	if v.sent.records+v.received.records > 0 {
@@ -89,6 +93,9 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 func (v *view) secrecy(g wire.NamedGroup) para {
 	if v.is13() {
 		return secrecy13(g)
+	}
+	if v.resumed {
+		return v.secrecyResumed()
 	}
 	switch v.kx {
 	case wire.KeyExchangeECDHE:

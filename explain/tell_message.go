@@ -89,7 +89,7 @@ func (v *view) confirm(m wire.Message) {
 		}
 	case *wire.Finished:
 		with := wire.TypeChangeCipherSpec
-		if v.is13() {
+		if v.is13() || v.resumed {
 			with = anyMessage
 		}
 		v.hold(with, toned(good, "proof", "✓ the client's verify_data is what the server worked out itself"))
@@ -101,7 +101,7 @@ func (v *view) messageParas(m wire.Message) []para {
 	case *wire.ClientHello:
 		return clientHelloParas(m)
 	case *wire.ServerHello:
-		return serverHelloParas(m)
+		return append(append(serverHelloParas(m), v.takesID()...), v.resumption().absentParas()...)
 	case *wire.Certificate:
 		return append(chainParas(m), stapledParas(m)...)
 	case *wire.ServerKeyExchange:
@@ -135,6 +135,10 @@ func clientHelloParas(m *wire.ClientHello) []para {
 		paras[0] = value("versions", listOf(names(m.SupportedVersions), maxOffers))
 	}
 	paras = append(paras, para{label: "algos", items: shortened(names(m.CipherSuites), 16)})
+	// A hello with key shares makes one up, for middleboxes (RFC 8446 §D.4), and so does one with a ticket (RFC 5077 §3.4).
+	if len(m.SessionID) > 0 && len(m.KeyShares) == 0 && len(m.SessionTicket) == 0 {
+		paras = append(paras, toned(strong, "session ID", hexOf(m.SessionID, wire.RandomLen)+": the name of an earlier session"))
+	}
 	return append(paras, extensionParas(&m.Extensions)...)
 }
 
@@ -182,6 +186,8 @@ func extensionParas(x *wire.Extensions) []para {
 			paras = append(paras, value("cookie", hexOf(x.Cookie, 32)))
 		case t == wire.ExtPSKModes && len(x.PSKModes) > 0:
 			paras = append(paras, value("psk modes", listOf(names(x.PSKModes), 8)))
+		case t == wire.ExtPreSharedKey || t == wire.ExtSessionTicket && len(x.SessionTicket) > 0:
+			paras = append(paras, sessionParas(x, t)...)
 		case t == wire.ExtSupportedVersions:
 		default:
 			rest = append(rest, t.String())

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -25,6 +26,7 @@ type view struct {
 	retried  bool              // by a HelloRetryRequest
 	wanted   wire.NamedGroup   // that it asked for a share for, 0 if none
 	resumed  bool              // an earlier session was
+	created  time.Time         // that session was, where it is told
 	said     map[string]bool   // what is told once
 	held     []held
 	done     bool // the handshake is
@@ -48,6 +50,14 @@ func (v *view) hold(with wire.HandshakeType, paras ...para) {
 	for _, b := range paras {
 		v.held = append(v.held, held{with, b})
 	}
+}
+
+// holdFirst is hold for what goes before everything that is held for whatever is told next.
+func (v *view) holdFirst(paras ...para) {
+	rest := v.held
+	v.held = nil
+	v.hold(anyMessage, paras...)
+	v.held = append(v.held, rest...)
 }
 
 // take returns what is held for a message.
@@ -189,13 +199,14 @@ func titleOf(s fault.Step) string {
 func (v *view) learn(m wire.Message) {
 	switch m := m.(type) {
 	case *wire.ClientHello:
-		v.offered = &offered{serverName: m.ServerName}
+		v.offered = &offered{serverName: m.ServerName, sessionID: bytes.Clone(m.SessionID)}
 		v.shares = nil
 		for _, s := range m.KeyShares {
 			v.shares = append(v.shares, s.Group)
 		}
 	case *wire.ServerHello:
 		v.version = versionOf(m)
+		v.resumed = v.resumes(m)
 		if s := suite.ByID(m.CipherSuite); s != nil {
 			v.kx = s.KeyExchange
 		}
@@ -205,6 +216,7 @@ func (v *view) learn(m wire.Message) {
 // offered is what the server's choices are told by.
 type offered struct {
 	serverName string
+	sessionID  []byte
 }
 
 // versionOf returns the version that a ServerHello has chosen. RFC 8446 §4.2.1.
@@ -219,6 +231,11 @@ func (v *view) is13() bool { return v.version == wire.TLS13 }
 
 // chapter is what a step is on this connection.
 func (v *view) chapter(step fault.Step) chapter {
+	if r := v.resumption(); r != nil {
+		if c, told := r.steps[step]; told {
+			return c
+		}
+	}
 	if v.is13() {
 		return story13[step]
 	}

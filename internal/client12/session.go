@@ -42,7 +42,7 @@ func resumes(offer *hello.Offer, sh *wire.ServerHello) (bool, error) {
 // resume goes on with an earlier session. The caller is asked about the server in any case: what was trusted then need
 // not be now.
 func resume(d *hs.Desk, n *hs.Negotiated, session *want.Session) hs.State {
-	hs.Tell(d, 0, event.Resumption{Accepted: true})
+	hs.TellResumed(d, session)
 	n = n.Resuming(session)
 	return awaitOldServer{n, hello.AskVerdict(d, n)}
 }

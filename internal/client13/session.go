@@ -37,7 +37,7 @@ func takeSession(d *hs.Desk, n *hs.Negotiated, s *want.Session) *hs.Negotiated {
 		hs.Tell(d, 0, event.Resumption{Why: event.ResumptionDeclined})
 		return n
 	}
-	hs.Tell(d, 0, event.Resumption{Accepted: true})
+	hs.TellResumed(d, s)
 	return n.Resuming(s)
 }
 

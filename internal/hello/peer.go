@@ -79,7 +79,7 @@ func TakeVerdict(d *hs.Desk, n *hs.Negotiated, question *want.VerifyPeer) (*hs.N
 }
 
 func tellVerdict(d *hs.Desk, n *hs.Negotiated, verdict want.Verdict) {
-	told := event.PeerVerified{Chain: n.PeerCertificates, Skipped: verdict.Skipped}
+	told := event.PeerVerified{Chain: n.PeerCertificates, Skipped: verdict.Skipped, Resumed: n.Resumed}
 	if len(verdict.Chains) > 0 {
 		told.Chain = verdict.Chains[0]
 	}

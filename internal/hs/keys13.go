@@ -96,6 +96,7 @@ func keysDerived13(n *Negotiated, stage event.KeyStage) event.KeysDerived {
 		Stage:        stage,
 		Suite:        n.Suite.ID,
 		Group:        n.Group,
+		Resumed:      n.Resumed,
 		Cipher:       n.Suite.Cipher.Name,
 		Hash:         n.Suite.Hash,
 		KeyLen:       n.Suite.Cipher.KeyLen,

@@ -170,3 +170,8 @@ func (o *Outgoing) Patient() bool {
 // Resumption makes the resumption_master_secret, once the client's Finished is in the transcript. It consumes what is
 // left of the key schedule.
 func (a *Application13) Resumption(d *Desk) []byte { return a.master.Resumption(d.Transcript.Sum()) }
+
+// TellResumed tells that a session is resumed.
+func TellResumed(d *Desk, s *want.Session) {
+	Tell(d, 0, event.Resumption{Accepted: true, Version: s.Version, Created: s.Created})
+}

@@ -111,7 +111,7 @@ func (s awaitOldClient) Resume(d *hs.Desk) (hs.State, error) {
 // accept is the flight of a server that resumes: it has the first Finished. The ticket stays as it is, for resuming
 // makes no session younger, and its key outlives it.
 func accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	hs.Tell(d, 0, event.Resumption{Accepted: true})
+	hs.TellResumed(d, n.Session)
 	n, err := greet(d, n)
 	if err != nil {
 		return nil, err

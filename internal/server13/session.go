@@ -145,7 +145,7 @@ func (s awaitOldPeer) Resume(d *hs.Desk) (hs.State, error) {
 
 // accept is the flight of a server that resumes: no certificate, no signature. RFC 8446 §2.2.
 func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	hs.Tell(d, 0, event.Resumption{Accepted: true})
+	hs.TellResumed(d, n.Session)
 	n = n.With(func(n *hs.Negotiated) { n.SelectedIdentity = uint16(c.at) })
 	h, err := serverHello(d, n, c.share)
 	if err != nil {
