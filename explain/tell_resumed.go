@@ -47,7 +47,7 @@ func (v *view) tookSession(e event.Resumption) {
 
 // takesID says by what a server of TLS 1.2 shows that it takes up the session.
 func (v *view) takesID() []para {
-	if !v.resumed || v.is13() {
+	if !v.resumed || v.is13() || v.offered == nil {
 		return nil
 	}
 	return []para{toned(strong, "takes", "the session: the client's session ID comes back "+hexOf(v.offered.sessionID, 8))}
