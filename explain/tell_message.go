@@ -137,7 +137,7 @@ func clientHelloParas(m *wire.ClientHello) []para {
 	paras = append(paras, para{label: "algos", items: shortened(names(m.CipherSuites), 16)})
 	// A hello with key shares makes one up, for middleboxes (RFC 8446 §D.4), and so does one with a ticket (RFC 5077 §3.4).
 	if len(m.SessionID) > 0 && len(m.KeyShares) == 0 && len(m.SessionTicket) == 0 {
-		paras = append(paras, toned(strong, "session ID", hexOf(m.SessionID, wire.RandomLen)+": the name of an earlier session"))
+		paras = append(paras, toned(strong, "session ID", "the name of an earlier session: "+hexOf(m.SessionID, 8)))
 	}
 	return append(paras, extensionParas(&m.Extensions)...)
 }

@@ -89,10 +89,10 @@ func (v *view) proven(now time.Time) string {
 	if v.created.IsZero() {
 		return "in the session's own handshake"
 	}
-	return fmt.Sprintf("in the full handshake of %s%s", v.created.UTC().Format("2006-01-02 15:04:05 MST"), ago(now.Sub(v.created)))
+	return fmt.Sprintf("in the full handshake of %s%s", v.created.UTC().Format("2006-01-02 15:04:05 MST"), since(now.Sub(v.created)))
 }
 
-func ago(d time.Duration) string {
+func since(d time.Duration) string {
 	switch {
 	case d < 0:
 		return ""
