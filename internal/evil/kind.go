@@ -24,6 +24,8 @@ type Kind struct {
 	Stapled bool // the server has an OCSP response
 	Retry   bool // the server asks for another group
 	Client  bool // the server requires a certificate of the client, which has one
+	Ticket  bool // sessions go by a ticket; TLS 1.2 gives it within the handshake
+	ByID    bool // sessions go by a session ID
 	Resumed bool // both ends have a session from before
 }
 
@@ -35,12 +37,19 @@ var Kinds = []Kind{
 		Stapled: true},
 	{Name: "ECDHE-client", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Key: testkit.P256,
 		Client: true},
+	{Name: "ECDHE-ticket", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Key: testkit.P256,
+		Ticket: true},
+	{Name: "ECDHE-ticket-resumed", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Key: testkit.P256,
+		Ticket: true, Resumed: true},
+	{Name: "ECDHE-ID-resumed", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
+		ByID: true, Resumed: true},
 	{Name: "TLS13", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Stapled: true},
 	{Name: "TLS13-retry", Version: wire.TLS13, Suite: wire.TLS_CHACHA20_POLY1305_SHA256, Key: testkit.RSA, Retry: true},
 	{Name: "TLS13-client", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Client: true},
-	{Name: "TLS13-resumed", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Resumed: true},
+	{Name: "TLS13-resumed", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256,
+		Ticket: true, Resumed: true},
 	{Name: "TLS13-resumed-retry", Version: wire.TLS13, Suite: wire.TLS_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
-		Resumed: true, Retry: true},
+		Ticket: true, Resumed: true, Retry: true},
 }
 
 func (k Kind) config(role fault.Role) engine.Config {
@@ -53,13 +62,13 @@ func (k Kind) config(role fault.Role) engine.Config {
 	}
 	c.Groups = []wire.NamedGroup{wire.X25519, wire.SecP256r1}
 	if role == fault.Client {
-		c.ServerName, c.ClientSessions = testkit.Host, k.Resumed
+		c.ServerName, c.ClientSessions = testkit.Host, k.Ticket || k.ByID
 		if k.Client {
 			c.Credentials = []*want.Credential{testkit.Credential(testkit.P256)}
 		}
 		return c
 	}
-	c.ServerSessions = k.Resumed
+	c.ServerSessions, c.ServerStore = k.Ticket, k.ByID
 	if k.Client {
 		c.ClientAuth = engine.RequireClientCertificate
 	}
@@ -81,7 +90,7 @@ type End struct {
 	Err     error
 	Ready   bool
 	kind    Kind
-	session *want.Session // a client's to show, nil for none; then the one that it was last given
+	kept    kept
 	secrets map[string][]byte
 	derived event.KeysDerived
 	tap     tap
@@ -89,18 +98,18 @@ type End struct {
 
 // NewEnd makes a genuine client or server for a kind of handshake.
 func NewEnd(k Kind, role fault.Role) (*End, error) {
-	var s *want.Session
+	var s kept
 	if k.Resumed {
 		var err error
-		if s, err = session(k); err != nil {
+		if s, err = acquaintance(k); err != nil {
 			return nil, err
 		}
 	}
 	return newEnd(k, role, s)
 }
 
-func newEnd(k Kind, role fault.Role, s *want.Session) (*End, error) {
-	e := &End{Role: role, kind: k, session: s, secrets: map[string][]byte{}}
+func newEnd(k Kind, role fault.Role, s kept) (*End, error) {
+	e := &End{Role: role, kind: k, kept: s, secrets: map[string][]byte{}}
 	c := k.config(role)
 	c.Secrets, c.Tracer = e, e
 	compiled, err := engine.Compile(c)
@@ -136,9 +145,9 @@ func (e *End) answer(q want.Question) {
 	case *want.DecryptPremaster:
 		q.Run()
 	case *want.LoadSession:
-		q.Answer(e.session)
+		q.Answer(e.load(q.ID))
 	case *want.StoreSession:
-		e.session = q.Session
+		e.store(q.ID, q.Session)
 		q.Answer(struct{}{})
 	case *want.OpenTicket:
 		if s, err := want.UnmarshalSession(q.Ticket); err == nil {

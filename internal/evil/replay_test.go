@@ -126,7 +126,15 @@ func (m message) extended(i int, x wire.ExtensionType) alteration {
 		want = refused(fault.ExtensionNotOffered, fault.MisplacedExtension, fault.DuplicateExtension, fault.DecodeError)
 		if m.kind.Version == wire.TLS12 {
 			// Right without a body, or let pass for the sake of old servers: then another handshake than the evil peer's.
-			want.told = x == wire.ExtStatusRequest || x == wire.ExtServerName || x == wire.ExtSupportedGroups
+			passes := x == wire.ExtStatusRequest || x == wire.ExtServerName || x == wire.ExtSupportedGroups
+			want.told = passes && !m.settles()
+			switch {
+			case passes && m.settles():
+				want.rules = append(want.rules, fault.WrongFinished)
+			// RFC 5077 §3.3: what the server says with it is that a ticket comes next.
+			case x == wire.ExtSessionTicket && m.kind.Resumed:
+				want.rules = append(want.rules, fault.UnexpectedMessage)
+			}
 		}
 	}
 	return alteration{"in " + m.unit.Message().String(), x.String(), m.flight, modify(i, func(u *Unit) { extended(u, uint16(x)) }), want}

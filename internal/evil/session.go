@@ -1,6 +1,7 @@
 package evil
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 
@@ -8,31 +9,57 @@ import (
 	"github.com/vitro-tls/vitro/want"
 )
 
+// kept is what both ends of a connection keep for the next one.
+type kept struct {
+	client, server *want.Session
+	id             []byte // that the server's goes by
+}
+
+// load is a client's session, or a server's by its ID; nil for none.
+func (e *End) load(id []byte) *want.Session {
+	switch {
+	case e.Role == fault.Client:
+		return e.kept.client
+	case bytes.Equal(id, e.kept.id):
+		return e.kept.server
+	}
+	return nil
+}
+
+func (e *End) store(id []byte, s *want.Session) {
+	if e.Role == fault.Client {
+		e.kept.client = s
+		return
+	}
+	e.kept.server, e.kept.id = s, bytes.Clone(id)
+}
+
 var (
-	sessionsMu sync.Mutex
-	sessions   = map[string]*want.Session{}
+	acquaintancesMu sync.Mutex
+	acquaintances   = map[string]kept{}
 )
 
-// session is what a genuine client of a kind was left with by a genuine server, made once.
-func session(k Kind) (*want.Session, error) {
-	sessionsMu.Lock()
-	defer sessionsMu.Unlock()
-	if s := sessions[k.Name]; s != nil {
+// acquaintance is what a genuine client and a genuine server of a kind have kept of their first connection, made once.
+func acquaintance(k Kind) (kept, error) {
+	acquaintancesMu.Lock()
+	defer acquaintancesMu.Unlock()
+	if s, ok := acquaintances[k.Name]; ok {
 		return s, nil
 	}
-	client, err := newEnd(k, fault.Client, nil)
+	client, err := newEnd(k, fault.Client, kept{})
 	if err != nil {
-		return nil, err
+		return kept{}, err
 	}
-	server, err := newEnd(k, fault.Server, nil)
+	server, err := newEnd(k, fault.Server, kept{})
 	if err != nil {
-		return nil, err
+		return kept{}, err
 	}
 	if err := meet(client, server); err != nil {
-		return nil, err
+		return kept{}, err
 	}
-	sessions[k.Name] = client.session
-	return client.session, nil
+	s := kept{client.kept.client, server.kept.server, server.kept.id}
+	acquaintances[k.Name] = s
+	return s, nil
 }
 
 // meet leads two ends to a session that the client is given.
@@ -56,7 +83,7 @@ func meet(client, server *End) error {
 	if _, err := client.step(); err != nil {
 		return err
 	}
-	if client.session == nil {
+	if client.kept.client == nil {
 		return errors.New("no session came of a full handshake")
 	}
 	return nil

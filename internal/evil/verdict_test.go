@@ -109,7 +109,7 @@ func (s *summary) log(t *testing.T) {
 }
 
 // leftOut reports whether alteration number i is left out: of a short test, and under the race detector.
-func leftOut(i int) bool { return testing.Short() && i%4 != 0 || raced && i%3 != 0 }
+func leftOut(i int) bool { return testing.Short() && i%4 != 0 || raced && i%6 != 0 }
 
 // tryAll plays every alteration that list makes of the honest flights, or a sample of them.
 func tryAll(t *testing.T, list func(Kind, fault.Role, [][]Unit) []alteration) {
