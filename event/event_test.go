@@ -31,7 +31,7 @@ func emitters() map[string]func(*Stream) {
 		"group_chosen":        func(s *Stream) { Emit(s, 0, GroupChosen{Group: wire.X25519}) },
 		"scheme_chosen":       func(s *Stream) { Emit(s, 0, SchemeChosen{Scheme: wire.ED25519}) },
 		"protocol_chosen":     func(s *Stream) { Emit(s, 0, ProtocolChosen{"h2", names, names}) },
-		"credential_chosen":   func(s *Stream) { Emit(s, 0, CredentialChosen{chain[0], true, 2}) },
+		"credential_chosen":   func(s *Stream) { Emit(s, 0, CredentialChosen{chain[0], true, 2, false}) },
 		"check":               func(s *Stream) { Emit(s, 0, Check{What: CheckName, Wanted: "host", Found: names}) },
 		"peer_verified":       func(s *Stream) { Emit(s, fault.StepClientVerification, PeerVerified{Chain: chain, ServerName: "host"}) },
 		"premaster_generated": func(s *Stream) { Emit(s, fault.StepGenPremaster, PremasterGenerated{Length: 48}) },

@@ -97,6 +97,8 @@ type CredentialChosen struct {
 	Leaf  *x509.Certificate
 	Named bool // it has the name that the client asked for
 	Of    int  // from how many
+	// ChainUnlisted: a certificate of the chain is signed with a scheme that the client does not list (RFC 8446 §4.4.2.2)
+	ChainUnlisted bool
 }
 
 // CheckKind is one of the things that verifying a peer consists of.

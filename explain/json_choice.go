@@ -58,6 +58,9 @@ func choiceObject(e event.Event) (o object) {
 		return object{{"sent", e.Sent}, {"requested", e.Requested}}
 	case event.CredentialChosen:
 		o = object{{"named", e.Named}, {"of", e.Of}}
+		if e.ChainUnlisted {
+			o.add("chain_unlisted", true)
+		}
 		if e.Leaf != nil {
 			o.add("leaf", certificateObject(e.Leaf))
 		}

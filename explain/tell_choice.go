@@ -154,6 +154,9 @@ func (v *view) credentialPara(e event.CredentialChosen) para {
 	if e.Leaf != nil {
 		text += ", " + keyName(e.Leaf)
 	}
+	if e.ChainUnlisted {
+		text += ", with a signature in its chain that the client does not list"
+	}
 	switch {
 	case e.Named:
 		return value("why this", text+"; it has the name that the client asked for")

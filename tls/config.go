@@ -122,6 +122,10 @@ type Config struct {
 	// SessionLifetime is how long a session can be resumed after its full handshake, 0 for a day. Seven days are the
 	// most. Resuming a session does not make it younger.
 	SessionLifetime time.Duration
+	// CertificateSchemes are the signature schemes that the certificates of a peer's chain may be signed with, best first;
+	// nil: all that Vitro verifies. A peer with several chains chooses by them (RFC 8446 §4.2.3). Another chain is not
+	// refused for it: that is VerifyPeerCertificate's to do.
+	CertificateSchemes []SignatureScheme
 	// RetryCookies says whether a server of TLS 1.3 keeps something between asking a client for a second ClientHello and
 	// getting it. Its keys are those of the session tickets: servers that share them by SetSessionTicketKeys go on for
 	// each other. With GetConfigForClient, this Config's keys count if it has cookies.
@@ -170,8 +174,9 @@ func (c *Config) Clone() *Config {
 		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
 		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache, SessionStore: c.SessionStore,
 		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime, RetryCookies: c.RetryCookies,
-		ticketKeys: ticketKeys{tickets: tickets, set: set},
-		Policy:     c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		CertificateSchemes: c.CertificateSchemes,
+		ticketKeys:         ticketKeys{tickets: tickets, set: set},
+		Policy:             c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -230,6 +235,9 @@ func (c *Config) engineConfig() (engine.Config, error) {
 	}
 	c.addSuites(&out)
 	c.addClientAuth(&out)
+	if c.CertificateSchemes != nil {
+		out.CertificateSchemes = convert[wire.SignatureScheme](c.CertificateSchemes)
+	}
 	for _, id := range c.CurvePreferences {
 		out.Groups = append(out.Groups, wire.NamedGroup(id))
 	}

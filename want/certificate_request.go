@@ -7,6 +7,8 @@ type CertificateRequest struct {
 	Version wire.Version
 	// Schemes are those that the server takes, in its order.
 	Schemes []wire.SignatureScheme
+	// CertificateSchemes are those that the server takes in the certificates of a chain. RFC 8446 §4.2.3.
+	CertificateSchemes []wire.SignatureScheme
 	// Authorities are the names of the CAs that the server knows, in DER; none: it does not say.
 	Authorities [][]byte
 }

@@ -176,3 +176,43 @@ func TestRun(t *testing.T) {
 		}
 	}
 }
+
+// issued is a certificate of key's by an issuer that it does not parse from: names are all that tells them apart.
+func issued(t testing.TB, subject, issuer string, by crypto.Signer, algorithm x509.SignatureAlgorithm) []byte {
+	t.Helper()
+	template := func(name string) *x509.Certificate {
+		return &x509.Certificate{
+			SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, SignatureAlgorithm: algorithm,
+			NotBefore: time.Unix(0, 0), NotAfter: time.Unix(1<<32, 0),
+		}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template(subject), template(issuer), newECDSA(t).Public(), by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// RFC 8446 §4.2.3: what a chain is signed with is known before any connection. A self-signed certificate does not count,
+// and one that nobody can read has no scheme that anybody lists.
+func TestChainSchemes(t *testing.T) {
+	ec, rsa := newECDSA(t), newRSA(t)
+	leaf, middle := issued(t, "leaf", "middle", rsa, x509.SHA384WithRSAPSS), issued(t, "middle", "root", ec, x509.ECDSAWithSHA256)
+	for name, c := range map[string]struct {
+		chain [][]byte
+		want  []wire.SignatureScheme
+	}{
+		"self-signed":    {[][]byte{selfSigned(t, ec)}, nil},
+		"with its root":  {[][]byte{leaf, middle, selfSigned(t, rsa)}, []wire.SignatureScheme{wire.RSA_PSS_RSAE_SHA384, wire.ECDSA_SECP256R1_SHA256}},
+		"twice the same": {[][]byte{middle, middle}, []wire.SignatureScheme{wire.ECDSA_SECP256R1_SHA256}},
+		"not readable":   {[][]byte{middle, {1}}, []wire.SignatureScheme{wire.ECDSA_SECP256R1_SHA256, 0}},
+	} {
+		credential, err := NewCredential(c.chain, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(credential.ChainSchemes, c.want) {
+			t.Errorf("%s: %v, want %v", name, credential.ChainSchemes, c.want)
+		}
+	}
+}

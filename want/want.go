@@ -11,6 +11,7 @@
 package want
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -281,6 +282,10 @@ type Credential struct {
 	Schemes   []wire.SignatureScheme
 	OCSP      []byte   // to staple, nil if none
 	SCTs      [][]byte // to deliver in the TLS extension
+	// ChainSchemes are those that the chain's certificates are signed with, each once, but for the self-signed ones, in
+	// which nobody checks it; 0 stands for one that has no number. NewCredential fills it in. A peer that takes all of
+	// them is preferred to be shown this chain; nil: it is shown it as if it did.
+	ChainSchemes []wire.SignatureScheme
 }
 
 // NewCredential parses a chain's leaf and joins it with its private key, which must be a crypto.Signer, a
@@ -294,7 +299,7 @@ func NewCredential(chain [][]byte, key crypto.PrivateKey, schemes []wire.Signatu
 	if err != nil {
 		return nil, fmt.Errorf("want: the first certificate does not parse: %w", err)
 	}
-	c := &Credential{Chain: chain, Leaf: leaf}
+	c := &Credential{Chain: chain, Leaf: leaf, ChainSchemes: chainSchemes(chain)}
 	c.Signer, _ = key.(crypto.Signer)
 	c.Decrypter, _ = key.(crypto.Decrypter)
 	public, ok := key.(interface{ Public() crypto.PublicKey }) // as both have
@@ -310,6 +315,25 @@ func NewCredential(chain [][]byte, key crypto.PrivateKey, schemes []wire.Signatu
 		}
 	}
 	return c, nil
+}
+
+// chainSchemes: RFC 8446 §4.2.3: a self-signed certificate is trusted for itself, whatever it is signed with. One that
+// does not parse is signed with nothing that anybody lists.
+func chainSchemes(chain [][]byte) []wire.SignatureScheme {
+	var list []wire.SignatureScheme
+	for _, der := range chain {
+		var scheme wire.SignatureScheme
+		if cert, err := x509.ParseCertificate(der); err == nil {
+			if bytes.Equal(cert.RawIssuer, cert.RawSubject) {
+				continue
+			}
+			scheme = suite.SchemeOfCertificate(cert)
+		}
+		if !contains(list, scheme) {
+			list = append(list, scheme)
+		}
+	}
+	return list
 }
 
 func samePublic(a, b crypto.PublicKey) bool {

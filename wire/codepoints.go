@@ -252,6 +252,10 @@ const (
 	RSA_PSS_RSAE_SHA384    SignatureScheme = 0x0805
 	RSA_PSS_RSAE_SHA512    SignatureScheme = 0x0806
 	ED25519                SignatureScheme = 0x0807
+	// RSA_PSS_PSS_SHA256 and its siblings are for keys that sign with PSS alone.
+	RSA_PSS_PSS_SHA256 SignatureScheme = 0x0809
+	RSA_PSS_PSS_SHA384 SignatureScheme = 0x080a
+	RSA_PSS_PSS_SHA512 SignatureScheme = 0x080b
 )
 
 func (s SignatureScheme) String() string {

@@ -12,9 +12,9 @@ import (
 )
 
 // requested takes what a CertificateRequest asks for. RFC 5246 §7.4.4: a scheme counts only if its kind of key is
-// among the types.
+// among the types, but for the signatures in certificates.
 func requested(m *wire.CertificateRequest) *want.CertificateRequest {
-	r := &want.CertificateRequest{Version: wire.TLS12, Authorities: m.Authorities}
+	r := &want.CertificateRequest{Version: wire.TLS12, CertificateSchemes: m.SignatureAlgorithms, Authorities: m.Authorities}
 	for _, s := range m.SignatureAlgorithms {
 		kind, known := certificateTypes[suite.AuthOfScheme(s)]
 		if known && slices.Contains(m.CertificateTypes, kind) {

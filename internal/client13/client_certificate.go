@@ -21,9 +21,10 @@ func (flight) Last() {}
 
 func requested(m *wire.CertificateRequest) *want.CertificateRequest {
 	return &want.CertificateRequest{
-		Version:     wire.TLS13,
-		Schemes:     m.Extensions.SignatureAlgorithms,
-		Authorities: m.CertificateAuthorities,
+		Version:            wire.TLS13,
+		Schemes:            m.Extensions.SignatureAlgorithms,
+		CertificateSchemes: hello.CertificateSchemes(&m.Extensions),
+		Authorities:        m.CertificateAuthorities,
 	}
 }
 

@@ -49,19 +49,24 @@ func Named(c *want.Credential, ch *wire.ClientHello) bool {
 	return ch.ServerName != "" && c.Leaf.VerifyHostname(ch.ServerName) == nil
 }
 
-// ByName returns credentials with those that have the name that the client asked for in front, and among equals those
-// that are liked.
+// ByName returns credentials with those that have the name that the client asked for in front, among equals those that
+// are liked, and among those the ones whose chain the client can check. RFC 8446 §4.4.2.2: where there is none, the
+// client gets another, and may know how.
 func ByName(credentials []*want.Credential, ch *wire.ClientHello, liked func(*want.Credential) bool) []*want.Credential {
 	if len(credentials) < 2 {
 		return credentials
 	}
-	var byRank [4][]*want.Credential
+	var byRank [8][]*want.Credential
+	schemes := CertificateSchemes(&ch.Extensions)
 	for _, c := range credentials {
 		rank := 0
 		if !Named(c, ch) {
-			rank += 2
+			rank += 4
 		}
 		if !liked(c) {
+			rank += 2
+		}
+		if !ChainFits(c, schemes) {
 			rank++
 		}
 		byRank[rank] = append(byRank[rank], c)

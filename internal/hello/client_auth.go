@@ -72,12 +72,28 @@ func ChooseClient(d *hs.Desk, r *want.CertificateRequest, question *want.ChooseC
 			return chosenClient(d, r, credential)
 		}
 	}
+	return configuredClient(d, r), nil
+}
+
+// configuredClient takes the first credential whose chain the server can check, or else the first. RFC 5246 §7.4.6,
+// RFC 8446 §4.4.2.3.
+func configuredClient(d *hs.Desk, r *want.CertificateRequest) (best ClientChoice) {
 	for _, c := range d.Config.Credentials {
-		if scheme, ok := FirstCommon(Signable(d.Config, r.Version, c), r.Schemes); ok && LeadsTo(c, r.Authorities) {
-			return show(d, c, scheme), nil
+		scheme, ok := FirstCommon(Signable(d.Config, r.Version, c), r.Schemes)
+		if !ok || !LeadsTo(c, r.Authorities) {
+			continue
+		}
+		if ChainFits(c, r.CertificateSchemes) {
+			return show(d, c, scheme)
+		}
+		if best.Credential == nil {
+			best = ClientChoice{c, scheme}
 		}
 	}
-	return ClientChoice{}, nil
+	if best.Credential != nil {
+		return show(d, best.Credential, best.Scheme)
+	}
+	return best
 }
 
 // chosenClient: the caller knows best which CA the server means, but not which signatures it can check.

@@ -89,6 +89,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	x.Add(wire.ExtStatusRequest)
 	x.SignatureAlgorithms = c.SignatureSchemes
 	x.Add(wire.ExtSignatureAlgorithms)
+	addSchemesCert(c, x)
 	x.Add(wire.ExtSCT)
 }
 

@@ -33,5 +33,8 @@ func (o *Offer) grease(c *hs.Compiled) error {
 		m.SupportedVersions = slices.Insert(slices.Clone(m.SupportedVersions), 0, wire.Version(value(3)))
 	}
 	m.SignatureAlgorithms = slices.Insert(slices.Clone(m.SignatureAlgorithms), 0, wire.SignatureScheme(value(4)))
+	if m.Has(wire.ExtSignatureAlgsCert) {
+		m.SignatureAlgorithmsCert = slices.Insert(slices.Clone(m.SignatureAlgorithmsCert), 0, wire.SignatureScheme(value(4)))
+	}
 	return nil
 }

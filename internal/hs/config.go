@@ -34,6 +34,10 @@ type Config struct {
 	Groups []wire.NamedGroup
 	// SignatureSchemes are the allowed signature schemes, best first; nil: all.
 	SignatureSchemes []wire.SignatureScheme
+	// CertificateSchemes are the signature schemes that the certificates of a peer's chain may be signed with, best first;
+	// nil: all that Vitro verifies, which are those of SignatureSchemes where that is nil too. The peer chooses its chain
+	// by them (RFC 8446 §4.2.3); what is not among them is refused only by who answers VerifyPeer.
+	CertificateSchemes []wire.SignatureScheme
 	// Protocols are the application protocols for ALPN, best first.
 	Protocols []string
 	// ServerName is the host that a client wants; it goes into server_name unless it is an IP address.
@@ -90,14 +94,16 @@ type Config struct {
 // Compiled is a Config with everything worked out that can be known before a connection. It is read-only.
 type Compiled struct {
 	Config
-	Versions  []wire.Version // best first
-	Suites    []*suite.Suite // of TLS 1.2
-	Suites13  []*suite.Suite
-	Offer     []wire.CipherSuite // what a ClientHello lists: those of every version
-	Groups12  []wire.NamedGroup  // those of Groups that TLS 1.2 has
-	SNI       string             // what goes into server_name, "" for nothing
-	HasECDHE  bool
-	PolicySet string // the policy in force, "" where suites were listed
+	Versions []wire.Version // best first
+	Suites   []*suite.Suite // of TLS 1.2
+	Suites13 []*suite.Suite
+	Offer    []wire.CipherSuite // what a ClientHello lists: those of every version
+	Groups12 []wire.NamedGroup  // those of Groups that TLS 1.2 has
+	SNI      string             // what goes into server_name, "" for nothing
+	HasECDHE bool
+	// SchemesCert is what signature_algorithms_cert says, nil where signature_algorithms says it already.
+	SchemesCert []wire.SignatureScheme
+	PolicySet   string // the policy in force, "" where suites were listed
 
 	clientBinding string
 }
@@ -242,6 +248,9 @@ func (c *Compiled) compileLists() error {
 		if !slices.Contains(all, s) {
 			return badConfig("signature scheme %v: Vitro does not have it", s)
 		}
+	}
+	if err := c.compileCertificateSchemes(all); err != nil {
+		return err
 	}
 	total := 0
 	for _, p := range c.Protocols {

@@ -29,6 +29,8 @@ func TestBadConfig(t *testing.T) {
 		"no groups of 1.2":   {Config{MaxVersion: wire.TLS12, Groups: []wire.NamedGroup{wire.X25519MLKEM768}}, "without a group"},
 		"no groups":          {Config{Groups: []wire.NamedGroup{}}, "without a group"},
 		"unknown scheme":     {Config{SignatureSchemes: []wire.SignatureScheme{wire.RSA_PKCS1_SHA1}}, "rsa_pkcs1_sha1"},
+		"no cert scheme":     {Config{CertificateSchemes: []wire.SignatureScheme{}}, "for certificates"},
+		"a cert with SHA-1":  {Config{CertificateSchemes: []wire.SignatureScheme{wire.RSA_PKCS1_SHA1}}, "for certificates"},
 		"empty protocol":     {Config{Protocols: []string{""}}, "1 to 255"},
 		"long protocol":      {Config{Protocols: []string{strings.Repeat("x", 256)}}, "1 to 255"},
 		"many protocols":     {Config{Protocols: slices.Repeat([]string{strings.Repeat("x", 255)}, 100)}, "too many"},

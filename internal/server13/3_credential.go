@@ -27,7 +27,7 @@ func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) {
 }
 
 // chooseCredential takes the first credential whose key can sign with a scheme that the client takes, those that
-// have the name that the client asked for before the others. RFC 8446 §4.4.2.2.
+// have the name that the client asked for, and a chain that it can check, before the others. RFC 8446 §4.4.2.2.
 func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (*want.Credential, wire.SignatureScheme, error) {
 	if len(credentials) == 0 {
 		return nil, 0, fault.New(fault.NoCredential)
@@ -37,7 +37,7 @@ func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Cred
 	for _, c := range hello.ByName(credentials, ch, any) {
 		schemes := hello.Signable(d.Config, wire.TLS13, c)
 		if scheme, ok := hello.FirstCommon(schemes, ch.SignatureAlgorithms); ok {
-			hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: hello.Named(c, ch), Of: len(credentials)})
+			hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: hello.Named(c, ch), Of: len(credentials), ChainUnlisted: !hello.ChainFits(c, hello.CertificateSchemes(&ch.Extensions))})
 			hs.Tell(d, 0, event.SchemeChosen{Scheme: scheme, Offered: ch.SignatureAlgorithms})
 			return c, scheme, nil
 		}

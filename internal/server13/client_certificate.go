@@ -16,8 +16,7 @@ func request(d *hs.Desk) error {
 		return nil
 	}
 	m := new(wire.CertificateRequest)
-	m.Extensions.SignatureAlgorithms = d.Config.SignatureSchemes
-	m.Add(wire.ExtSignatureAlgorithms)
+	hello.RequestSchemes(d.Config, m)
 	if len(d.Config.ClientCAs) > 0 {
 		m.CertificateAuthorities = d.Config.ClientCAs
 		m.Add(wire.ExtCertAuthorities)

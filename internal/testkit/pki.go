@@ -228,3 +228,19 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// IssuedBy returns a good certificate for a host whose issuer, an intermediate of the root's, has a key of its own kind:
+// RSA signs it with PKCS #1 v1.5 and SHA-256.
+func IssuedBy(t testing.TB, issuer, kind Kind, host string) *Certificate {
+	t.Helper()
+	before := Now.Add(-year)
+	ca, err := PKI().Root.Intermediate(CAOptions{Key: issuer, Now: before, Lifetime: 20 * year})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ca.Issue(LeafOptions{Hosts: []string{host}, Key: kind, Now: before, Lifetime: 19 * year})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
