@@ -143,8 +143,23 @@ func (v *view) record(m event.Meta, e event.Record, level Level) []block {
 	if e.Protected {
 		title += ", encrypted"
 	}
-	return []block{{mark: "·", title: title, tone: dim, from: sender, to: sender.Peer(),
-		size: plural(e.Length, "byte"), elapsed: v.elapsed(m)}}
+	b := block{mark: "·", title: title, tone: dim, from: sender, to: sender.Peer(), size: plural(e.Length, "byte"), elapsed: v.elapsed(m)}
+	// A server is known to be the other end of a client that is told too by its ClientHello, not by the records of it.
+	if v.role == fault.Server && !e.Sent && v.offered == nil {
+		v.early = append(v.early, b)
+		return nil
+	}
+	return []block{b}
+}
+
+// takeEarly returns the records that were held back, unless the sender has told of them.
+func (v *view) takeEarly() []block {
+	early := v.early
+	v.early = nil
+	if v.other != nil {
+		return nil
+	}
+	return early
 }
 
 func (v *view) alert(m event.Meta, e event.Alert) []block {

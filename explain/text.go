@@ -106,7 +106,11 @@ func (t *TextTracer) told(m event.Meta, e event.Event) (text string) {
 	if t.level == Brief {
 		text = v.brief(t.page, m, e)
 	} else {
-		for _, one := range v.tell(m, e, t.level) {
+		blocks := v.tell(m, e, t.level)
+		if v.offered != nil || len(blocks) > 0 {
+			blocks = append(v.takeEarly(), blocks...)
+		}
+		for _, one := range blocks {
 			text += t.page.block(one)
 		}
 	}
@@ -171,7 +175,12 @@ func (t *TextTracer) title(v *view) string {
 		text = t.page.columnTitles()
 	}
 	if t.titled && v.story != t.last {
-		text = t.page.palette.paint(strong, fmt.Sprintf("── connection %d ──", v.story)) + "\n\n"
+		text = t.page.palette.paint(strong, fmt.Sprintf("── connection %d ──", v.story)) + "\n"
+		if t.level == Brief {
+			text = "\n" + text // where the lines of a connection are not set apart otherwise
+		} else {
+			text += "\n"
+		}
 	}
 	t.titled, t.last = true, v.story
 	return text

@@ -29,7 +29,8 @@ type view struct {
 	created  time.Time         // that session was, where it is told
 	said     map[string]bool   // what is told once
 	held     []held
-	done     bool // the handshake is
+	early    []block // records that came before it is known whose they are
+	done     bool    // the handshake is
 	closed   bool
 	sent     tally
 	received tally

@@ -50,6 +50,16 @@ func (f *clientAuth) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.mode, "client-auth", "", "ask clients for a certificate: `"+strings.Join(clientAuthModes, "|")+"`")
 }
 
+// needsCA: without CAs of its own a server would trust those of the operating system, and one of them gives a certificate
+// to anybody who asks. Who means them can name their file.
+func (f *clientAuth) needsCA(mode string) error {
+	if !strings.HasPrefix(mode, "verify") {
+		return nil
+	}
+	return fmt.Errorf("--client-auth %s without --client-ca: every CA that the operating system trusts would vouch for clients; "+
+		"name the CAs that may", mode)
+}
+
 func (f *clientAuth) apply(c *tls.Config) error {
 	mode := f.mode
 	switch {
@@ -65,7 +75,7 @@ func (f *clientAuth) apply(c *tls.Config) error {
 	}
 	c.ClientAuth = tls.ClientAuthType(at)
 	if f.ca == "" {
-		return nil
+		return f.needsCA(mode)
 	}
 	if mode == "none" {
 		return errors.New("--client-ca with --client-auth none: nobody is asked")

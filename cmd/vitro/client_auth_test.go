@@ -34,6 +34,8 @@ func TestClientAuthUsage(t *testing.T) {
 		{"get", "--cert", "/nowhere.pem", "https://localhost:1/"},
 		append([]string{"serve", "--text", "x", "--client-auth", "maybe"}, certFlags(t, testkit.P256)...),
 		append([]string{"serve", "--text", "x", "--client-ca", "/nowhere.pem"}, certFlags(t, testkit.P256)...),
+		append([]string{"serve", "--text", "x", "--client-auth", "verify"}, certFlags(t, testkit.P256)...),
+		append([]string{"serve", "--text", "x", "--client-auth", "verify-if-given"}, certFlags(t, testkit.P256)...),
 		append([]string{"serve", "--text", "x", "--client-auth", "none", "--client-ca", "x"}, certFlags(t, testkit.P256)...),
 	} {
 		if code, _, stderr := vitro(t, args...); code == 0 || stderr == "" {

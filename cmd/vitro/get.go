@@ -20,7 +20,7 @@ By default policy "modern" is in force: TLS 1.3, and for TLS 1.2 ECDHE with AES-
 "compatible" adds ciphers of older and smaller servers (AES-CBC, AES-CCM), policy "legacy" RSA key exchange too, for old
 devices. The environment variable VITRO_POLICY replaces the default. Proxies are not used.
 
-Each URL gets a connection of its own. Over TLS 1.3 it resumes the session of an earlier one to the same name, where the
+Each URL gets a connection of its own. It resumes the session of an earlier one to the same name, where the
 server lets it.
 
 Exit codes:
@@ -56,12 +56,15 @@ func runGet(cmd *cobra.Command, f *getFlags, urls []string) error {
 	if err != nil {
 		return err
 	}
-	closeKeyLog, err := g.openKeyLog(f.keyLog)
+	closeKeyLog, err := logKeys(g.config, f.keyLog, g.tell.warn)
 	if err != nil {
 		return err
 	}
 	var first error
 	for _, target := range targets {
+		if len(targets) > 1 {
+			g.tell.begin(target)
+		}
 		err := g.get(cmd.Context(), target)
 		if first == nil {
 			first = err

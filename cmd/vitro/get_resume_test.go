@@ -53,3 +53,26 @@ func TestGetResumesWithServe(t *testing.T) {
 		t.Errorf("exit %d, %q\n%s", code, out, errs)
 	}
 }
+
+// Of several URLs each is told under its name, set apart from what was told before; one alone needs no name.
+func TestGetTellsWhichURL(t *testing.T) {
+	p := newPeer(t, testkit.Leaf(testkit.P256), only13)
+	_, _, errs := get(t, p.url("/a"), p.url("/b"))
+	first, second := "── "+p.url("/a")+" ──\nTLS 1.3 ", "\n\n── "+p.url("/b")+" ──\nTLS 1.3 "
+	if !strings.HasPrefix(errs, first) || strings.Count(errs, second) != 1 || strings.Contains(errs, "── connection") {
+		t.Errorf("want headings %q and %q in\n%s", first, second, errs)
+	}
+	if _, _, errs = get(t, p.url("/a")); strings.Contains(errs, "──") {
+		t.Errorf("one URL has a heading:\n%s", errs)
+	}
+}
+
+// Over TLS 1.2 the second connection resumes too, by ticket, and says that there is no fresh key exchange in it.
+func TestGetResumes12(t *testing.T) {
+	p := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.MaxVersion = stdtls.VersionTLS12 })
+	code, out, errs := get(t, p.url("/session"), p.url("/session"))
+	words := strings.Join(strings.Fields(errs), " ")
+	if code != exitOK || out != "resumed=false\nresumed=true\n" || strings.Count(words, "session resumed: no certificate, no key exchange") != 1 {
+		t.Errorf("exit %d, the server saw\n%s%s", code, out, errs)
+	}
+}

@@ -22,6 +22,20 @@ type getTeller struct {
 	json   bool
 	events teller // nil: they are not told
 	told   atomic.Bool
+	begun  bool
+}
+
+// begin sets what is told of one URL among several apart from what was told before.
+func (t *getTeller) begin(target string) {
+	if t.events == nil || t.json {
+		return
+	}
+	if t.begun {
+		_, _ = io.WriteString(t.w, "\n")
+	}
+	t.begun = true
+	fmt.Fprintf(t.w, "── %s ──\n", printable(target))
+	t.events = explain.Text(t.w, t.page)
 }
 
 func (f *getFlags) teller(stderr io.Writer) (*getTeller, error) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -115,15 +116,12 @@ func serve(cmd *cobra.Command, o *serveOptions, args []string) error {
 	if err != nil {
 		return err
 	}
-	secrets, err := serveKeyLog(o.keyLog, say)
+	closeKeyLog, err := logKeys(config, o.keyLog, func(s string) { say("%s", s) })
 	if err != nil {
 		return err
 	}
-	if secrets != nil {
-		defer secrets.Close()
-		config.KeyLogWriter = &lockedWriter{w: secrets} // many configurations write to it, a line at a time
-	}
-	return o.run(cmd, config, o.watch(stderr, page), what, say)
+	err = o.run(cmd, config, o.watch(stderr, page), what, say)
+	return cmp.Or(err, closeKeyLog())
 }
 
 // run listens, says where on stdout, and serves.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -127,20 +126,4 @@ func openOrInit(path string, say sayFunc) (*pki.Dir, error) {
 	}
 	say("made a local CA in %s: its keys stay there, readable by you alone; vitro ca show tells of it", path)
 	return ca, nil
-}
-
-// serveKeyLog opens where secrets go: what was asked for, or what the environment names; nil for nowhere.
-func serveKeyLog(path string, say sayFunc) (*os.File, error) {
-	if path == "" {
-		path = os.Getenv(keyLogVariable)
-	}
-	if path == "" {
-		return nil, nil
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return nil, &exitError{code: exitWrite, err: fmt.Errorf("key log: %w", err)}
-	}
-	say("WARNING: the secrets of every connection are written to %s; whoever reads it can read the traffic", path)
-	return f, nil
 }
