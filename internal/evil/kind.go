@@ -27,6 +27,7 @@ type Kind struct {
 	Ticket  bool // sessions go by a ticket; TLS 1.2 gives it within the handshake
 	ByID    bool // sessions go by a session ID
 	Resumed bool // both ends have a session from before
+	Talks   bool // the evil peer goes on after the handshake
 }
 
 // Kinds are all kinds of handshake that Vitro has.
@@ -52,6 +53,14 @@ var Kinds = []Kind{
 		Ticket: true, Resumed: true, Retry: true},
 }
 
+// Talks are kinds with a flight behind the handshake: session tickets, data, new keys and data under them. What is a
+// record of data to TLS means what the application says it means.
+var Talks = []Kind{
+	{Name: "TLS13-talk", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Ticket: true, Talks: true},
+	{Name: "TLS13-resumed-talk", Version: wire.TLS13, Suite: wire.TLS_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
+		Ticket: true, Resumed: true, Talks: true},
+}
+
 func (k Kind) config(role fault.Role) engine.Config {
 	// TLS 1.3 stands beside 1.2, as it does for users: a change may also push the handshake down.
 	c := engine.Config{MaxVersion: k.Version, Protocols: []string{"http/1.1"}}
@@ -69,6 +78,9 @@ func (k Kind) config(role fault.Role) engine.Config {
 		return c
 	}
 	c.ServerSessions, c.ServerStore = k.Ticket, k.ByID
+	if k.Talks {
+		c.Tickets = 2
+	}
 	if k.Client {
 		c.ClientAuth = engine.RequireClientCertificate
 	}
@@ -89,6 +101,8 @@ type End struct {
 	Role    fault.Role
 	Err     error
 	Ready   bool
+	Closed  bool   // by its peer
+	Data    []byte // what came after the handshake
 	kind    Kind
 	kept    kept
 	secrets map[string][]byte

@@ -17,13 +17,14 @@ type Play struct {
 	Victim, Evil *End
 	// Alter changes a flight of the evil peer's before it is sealed; nil leaves it.
 	Alter func(flight int, units []Unit) []Unit
-	// Flights is what the evil peer's engine meant to send.
+	// Flights is what the evil peer's engine meant to send. In a kind that talks the last one is behind the handshake.
 	Flights [][]Unit
 	// Heard is what the victim said.
 	Heard []Unit
 	// Waited: everything was said, and the victim waited for more.
 	Waited bool
 	line   line
+	talked bool
 }
 
 // NewPlay sets up a handshake whose victim has a role.
@@ -54,6 +55,12 @@ func (p *Play) Run() error {
 		if out, err = p.Evil.take(toEvil); err != nil {
 			return fmt.Errorf("the evil peer: %w", err)
 		}
+		if len(out) == 0 && p.Evil.kind.Talks && !p.talked && p.Victim.Ready && p.Evil.Ready {
+			p.talked = true
+			if out, err = p.Evil.talk(); err != nil {
+				return err
+			}
+		}
 		if len(out) == 0 {
 			return p.end()
 		}
@@ -74,8 +81,31 @@ func (p *Play) altered(units []Unit) []Unit {
 	return p.Alter(len(p.Flights)-1, units)
 }
 
-// end is the network's, for a victim that is still in its handshake.
+// talk is what an end says after its handshake: tickets, if it is a server, and data under three keys in a row, of which
+// the first change asks its peer to change too.
+func (e *End) talk() ([]byte, error) {
+	out := e.Output()
+	for i, data := range []string{"first", "second", "third"} {
+		if i > 0 {
+			if err := e.UpdateKeys(i == 1); err != nil {
+				return nil, err
+			}
+			out = e.AppendOutput(out)
+		}
+		var err error
+		if out, err = e.Seal(out, []byte(data)); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// end is the network's, for a victim that is still in its handshake. One that is done stores what it was given.
 func (p *Play) end() error {
+	if v := p.Victim; v.Err == nil && v.Ready {
+		_, err := v.step()
+		return err
+	}
 	if v := p.Victim; v.Err == nil && !v.Ready {
 		p.Waited = true
 		v.Err = v.CloseInput()
@@ -137,11 +167,16 @@ func (e *End) open(b []byte) (int, []byte) {
 		e.Err = e.Abort(io.ErrUnexpectedEOF)
 		size = len(b)
 	case err == nil:
-		_, err = e.Open(bytes.Clone(b[:size]))
+		var data []byte
+		data, err = e.Open(bytes.Clone(b[:size]))
+		e.Data = append(e.Data, data...)
 	default:
 		size = len(b)
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, io.EOF):
+		e.Closed, size = true, len(b)
+	case err != nil:
 		e.Err = err
 	}
 	return size, e.Output()

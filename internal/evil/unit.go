@@ -13,7 +13,8 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Epoch is a stage of a connection's keys. TLS 1.2 has no second one after the handshake.
+// Epoch is a stage of a connection's keys. TLS 1.2 has none beyond Handshake; in TLS 1.3 each KeyUpdate begins another
+// one behind Application.
 type Epoch uint8
 
 const (
@@ -74,9 +75,12 @@ func (e *End) keys(writer fault.Role, epoch Epoch) (record.Protection, bool) {
 	var p record.Protection
 	var err error
 	if e.kind.Version == wire.TLS13 {
-		secret := e.secrets[labels[writer][epoch]]
+		secret := e.secrets[labels[writer][min(epoch, Application)]]
 		if secret == nil {
 			return nil, false
+		}
+		for range max(epoch, Application) - Application { // RFC 8446 §7.2
+			secret = expandLabel(secret, "traffic upd", sha256.Size)
 		}
 		p, err = record.NewAEAD13(c, expandLabel(secret, "key", c.KeyLen), expandLabel(secret, "iv", c.NonceLen()))
 	} else {
@@ -135,6 +139,8 @@ func (e *End) unit(h record.Header, rec []byte) Unit {
 		e.changeTap(Handshake)
 	case tls13 && u.Message() == wire.TypeFinished:
 		e.changeTap(Application)
+	case tls13 && u.Message() == wire.TypeKeyUpdate:
+		e.changeTap(u.Epoch + 1)
 	}
 	return u
 }
