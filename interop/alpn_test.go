@@ -70,10 +70,10 @@ func testServerALPNMismatch(t *testing.T, v spoken) {
 func alpnHosts(protocol string) map[peer]func(t *testing.T) host {
 	return map[peer]func(t *testing.T) host{
 		openSSL: func(t *testing.T) host {
-			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-alpn", protocol)
+			return reverser(t, "-alpn", protocol)
 		},
 		gnuTLS: func(t *testing.T) host {
-			return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--alpn", protocol, "--alpn-fatal")
+			return echoer(t, "--alpn", protocol, "--alpn-fatal")
 		},
 		goTLS: func(t *testing.T) host {
 			config := goConfig(testkit.RSA)

@@ -43,7 +43,7 @@ func TestClientBindings(t *testing.T) {
 		extended(t, conn.ConnectionState(), true)
 	})
 	feature(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo")
+		server := echoer(t)
 		conn := mustDial(t, server.addr(), clientConfig())
 		server.talk(t, conn, greeting)
 		sees(t, server.stop(), `^- Options: extended master secret, safe renegotiation,`)
@@ -65,7 +65,7 @@ func TestServerWithoutBindings(t *testing.T) {
 
 func TestClientWithoutBindings(t *testing.T) {
 	feature(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--priority", beforeBoth)
+		server := echoer(t, "--priority", beforeBoth)
 		conn := mustDial(t, server.addr(), clientConfig())
 		server.talk(t, conn, greeting)
 		lacksOptions(t, server.stop())

@@ -93,17 +93,13 @@ type visitor struct {
 
 func sClientVisitor(args ...string) visitor {
 	return visitor{openSSL, func(t *testing.T, addr string) string {
-		p := sClient(t, addr, args...)
-		_, _ = p.stdin.Write(post(greeting)) // it may have failed already
-		return p.wait()
+		return sClient(t, addr, args...).post(post(greeting))
 	}}
 }
 
 func gnuTLSVisitor(args ...string) visitor {
 	return visitor{gnuTLS, func(t *testing.T, addr string) string {
-		p := gnuTLSClient(t, addr, args...)
-		_, _ = p.stdin.Write(post(greeting))
-		return p.wait()
+		return gnuTLSClient(t, addr, args...).post(post(greeting))
 	}}
 }
 

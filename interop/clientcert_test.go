@@ -18,7 +18,7 @@ func certificateAskers(required bool) map[peer]func(t *testing.T) host {
 			if required {
 				option = "-Verify"
 			}
-			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", option, "1", "-CAfile", testkit.RootFile(t))
+			return reverser(t, option, "1", "-CAfile", testkit.RootFile(t))
 		},
 		gnuTLS: func(t *testing.T) host {
 			args := []string{"--echo", "--x509cafile", testkit.RootFile(t)}
@@ -52,7 +52,7 @@ func testClientCertificateOptional(t *testing.T, v spoken) {
 	}
 	// In RSA key exchange the messages are in the same order without a ServerKeyExchange.
 	v.feature(t, openSSL, fault.Client, func(t *testing.T) {
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-verify", "1", "-cipher", "kRSA")
+		server := reverser(t, "-verify", "1", "-cipher", "kRSA")
 		config := v.clientConfig()
 		config.Policy = tls.PolicyLegacy
 		conn := mustDial(t, server.addr(), config)

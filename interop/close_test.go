@@ -39,13 +39,13 @@ func TestClientSaysCloseNotify(t *testing.T) { eachVersion(t, testClientSaysClos
 
 func testClientSaysCloseNotify(t *testing.T, v spoken) {
 	v.feature(t, openSSL, fault.Client, func(t *testing.T) {
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace")
+		server := reverser(t, "-trace")
 		conn := mustDial(t, server.addr(), v.clientConfig())
 		closes(t, conn)
 		sees(t, server.wait(), `(?s)Received Record\s+Header:[^:]*Content Type = Alert[^:]*Level=warning\(1\), description=close notify\(0\)`)
 	})
 	v.feature(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo")
+		server := echoer(t)
 		conn := mustDial(t, server.addr(), v.clientConfig())
 		server.talk(t, conn, greeting)
 		if out := server.stop(); regexp.MustCompile(`non-properly terminated`).MatchString(out) {

@@ -30,8 +30,7 @@ func tryForeignSession(t *testing.T) (file string, got bool) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "session")
 	server := startSServer(t, testkit.Leaf(testkit.RSA), "-tls1_3", "-early_data", "-naccept", "1")
-	client := start(t, "openssl", "s_client", "-connect", server.at, "-servername", testkit.Host,
-		"-CAfile", testkit.RootFile(t), "-sess_out", file)
+	client := sClientByHand(t, server.at, "-sess_out", file)
 	client.await(regexp.MustCompile(`(?m)^Early data was not sent$`))
 	client.input("Q\n")
 	return file, regexp.MustCompile(`(?m)^ +Max Early Data: [1-9]\d*$`).MatchString(client.wait())

@@ -132,9 +132,7 @@ func gnuTLSClientIn(t *testing.T, env []string, addr string, args ...string) *pr
 
 func (*gnuTLSPeer) client(t *testing.T, c cell, addr string, request []byte) visit {
 	t.Helper()
-	client := gnuTLSClient(t, addr, "--priority", gnuTLSPriority(c))
-	client.input(string(request))
-	out := client.wait()
+	out := gnuTLSClient(t, addr, "--priority", gnuTLSPriority(c)).post(request)
 	return visit{gnuTLSReport(out), out}
 }
 
@@ -215,6 +213,12 @@ func startGnuTLSServerIn(t *testing.T, env []string, cert *pki.Certificate, args
 	}
 	t.Fatal("gnutls-serv found no free port in 5 tries")
 	return nil
+}
+
+// echoer is a gnutls-serv that sends back what it gets.
+func echoer(t *testing.T, args ...string) *gnuTLSServer {
+	t.Helper()
+	return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), append([]string{"--echo"}, args...)...)
 }
 
 func (*gnuTLSPeer) server(t *testing.T, c cell) host {

@@ -30,9 +30,7 @@ func TestServerKeyLog13(t *testing.T) {
 		sClientVisitor("-keylogfile", file).run(t, addr)
 	}))
 	v13.feature(t, gnuTLS, fault.Server, visit(func(t *testing.T, addr, file string) {
-		client := gnuTLSClientIn(t, []string{"SSLKEYLOGFILE=" + file}, addr)
-		client.input(string(post(greeting)))
-		client.wait()
+		gnuTLSClientIn(t, []string{"SSLKEYLOGFILE=" + file}, addr).post(post(greeting))
 	}))
 	v13.feature(t, curl, fault.Server, visit(func(t *testing.T, addr, file string) {
 		args, url := curlArgs(t, addr)
@@ -55,7 +53,7 @@ func TestServerKeyLog13(t *testing.T) {
 func TestClientKeyLog13(t *testing.T) {
 	v13.feature(t, openSSL, fault.Client, func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "keys")
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-keylogfile", file)
+		server := reverser(t, "-keylogfile", file)
 		ours := secretsOf(t, server)
 		server.wait()
 		sameSecrets(t, ours, read(t, file))

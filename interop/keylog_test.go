@@ -29,9 +29,8 @@ func TestServerKeyLog(t *testing.T) {
 			feature(t, gnuTLS, fault.Server, func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "keys")
 				server, ours := loggingServer(t, policy)
-				client := gnuTLSClientIn(t, []string{"SSLKEYLOGFILE=" + file}, server.addr, "--priority", gnuTLSPriority(keyExchangeCell(policy)))
-				client.input(string(post(greeting)))
-				client.wait()
+				gnuTLSClientIn(t, []string{"SSLKEYLOGFILE=" + file}, server.addr, "--priority",
+					gnuTLSPriority(keyExchangeCell(policy))).post(post(greeting))
 				server.servedGreeting(t)
 				sameLog(t, ours.Bytes(), read(t, file))
 			})
@@ -73,7 +72,7 @@ func TestClientKeyLog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			feature(t, openSSL, fault.Client, func(t *testing.T) {
 				file := filepath.Join(t.TempDir(), "keys")
-				server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-cipher", name, "-keylogfile", file)
+				server := reverser(t, "-cipher", name, "-keylogfile", file)
 				ours := logOf(t, server, policy)
 				server.wait()
 				sameLog(t, ours, read(t, file))

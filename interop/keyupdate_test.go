@@ -31,8 +31,7 @@ func TestServerFollowsUpdate(t *testing.T) {
 	noPeer(t, curl, fault.Server, "curl never updates its keys")
 	v13.feature(t, openSSL, fault.Server, func(t *testing.T) {
 		server, watch := watchedServer(t, echoLines)
-		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
-			"-CAfile", testkit.RootFile(t), "-verify_return_error")
+		client := sClientByHand(t, server.addr)
 		say(client, "before")
 		command(client, "k", 1)
 		say(client, "between")
@@ -113,8 +112,7 @@ func TestServerUpdatesKeys(t *testing.T) {
 	asked := []string{weUpdateAndAsk, theyUpdate, weUpdateAndAsk, theyUpdate}
 	v13.feature(t, openSSL, fault.Server, func(t *testing.T) {
 		server, watch := watchedServer(t, renewing)
-		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
-			"-CAfile", testkit.RootFile(t), "-verify_return_error")
+		client := sClientByHand(t, server.addr)
 		say(client, "one")
 		say(client, "two")
 		say(client, "last")
@@ -197,13 +195,9 @@ func watchedDial(t *testing.T, addr string) (*tls.Conn, *watcher) {
 
 func TestClientUpdatesKeys(t *testing.T) {
 	for p, begin := range map[peer]func(t *testing.T) string{
-		openSSL: func(t *testing.T) string {
-			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1").addr()
-		},
-		gnuTLS: func(t *testing.T) string {
-			return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo").addr()
-		},
-		goTLS: func(t *testing.T) string { return goEcho(t) },
+		openSSL: func(t *testing.T) string { return reverser(t).addr() },
+		gnuTLS:  func(t *testing.T) string { return echoer(t).addr() },
+		goTLS:   func(t *testing.T) string { return goEcho(t) },
 	} {
 		v13.feature(t, p, fault.Client, func(t *testing.T) {
 			conn, watch := watchedDial(t, begin(t))

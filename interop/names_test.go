@@ -20,26 +20,16 @@ func TestServerChoosesCertificateByName(t *testing.T) {
 func testServerChoosesCertificateByName(t *testing.T, v spoken) {
 	other := testkit.OtherHost
 	for _, c := range []struct {
-		peer peer
-		run  func(t *testing.T, addr string) string
-		sees string
+		visitor visitor
+		sees    string
 	}{
-		{openSSL, func(t *testing.T, addr string) string {
-			p := start(t, "openssl", "s_client", "-connect", addr, "-servername", other, "-CAfile", testkit.RootFile(t),
-				"-verify_hostname", other, "-verify_return_error", "-ign_eof")
-			p.input(string(post(greeting)))
-			return p.wait()
-		}, `^subject=CN ?= ?other\.test$`},
-		{gnuTLS, func(t *testing.T, addr string) string {
-			// Of an option that is given twice, the last one counts.
-			p := gnuTLSClient(t, addr, "--sni-hostname", other, "--verify-hostname", other)
-			p.input(string(post(greeting)))
-			return p.wait()
-		}, "^ - subject `CN=other\\.test'"},
+		// Of an option that is given twice, the last one counts.
+		{sClientVisitor("-servername", other, "-verify_hostname", other), `^subject=CN ?= ?other\.test$`},
+		{gnuTLSVisitor("--sni-hostname", other, "--verify-hostname", other), "^ - subject `CN=other\\.test'"},
 	} {
-		v.feature(t, c.peer, fault.Server, func(t *testing.T) {
+		v.feature(t, c.visitor.peer, fault.Server, func(t *testing.T) {
 			server := serve(t, twoNames(t, v), answerPost)
-			sees(t, c.run(t, server.addr), c.sees)
+			sees(t, c.visitor.run(t, server.addr), c.sees)
 			if got := server.servedGreeting(t).ServerName; got != other {
 				t.Errorf("our ConnectionState has the name %q, want %q", got, other)
 			}
@@ -76,7 +66,7 @@ func testClientSendsName(t *testing.T, v spoken) {
 		sees(t, server.wait(), `Hostname in TLS extension: "vitro\.test"`)
 	})
 	v.feature(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--sni-hostname", testkit.Host, "--sni-hostname-fatal")
+		server := echoer(t, "--sni-hostname", testkit.Host, "--sni-hostname-fatal")
 		conn := mustDial(t, server.addr(), v.clientConfig())
 		server.talk(t, conn, greeting)
 		sees(t, server.stop(), `^- Given server name\[1\]: vitro\.test$`)
@@ -88,7 +78,7 @@ func TestClientSendsNoNameForAddress(t *testing.T) { eachVersion(t, testClientSe
 
 func testClientSendsNoNameForAddress(t *testing.T, v spoken) {
 	v.feature(t, openSSL, fault.Client, func(t *testing.T) {
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace")
+		server := reverser(t, "-trace")
 		config := v.clientConfig()
 		config.ServerName = "127.0.0.1"
 		conn := mustDial(t, server.addr(), config)
@@ -111,7 +101,7 @@ func testClientToldOfUnknownName(t *testing.T, v spoken) {
 		isAlert(t, mustFail(t, server.addr(), v.clientConfig()), wire.AlertUnrecognizedName)
 	})
 	v.failure(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--sni-hostname", "elsewhere.test", "--sni-hostname-fatal")
+		server := echoer(t, "--sni-hostname", "elsewhere.test", "--sni-hostname-fatal")
 		isAlert(t, mustFail(t, server.addr(), v.clientConfig()), wire.AlertUnrecognizedName)
 	})
 }
@@ -120,7 +110,7 @@ func testClientToldOfUnknownName(t *testing.T, v spoken) {
 func TestClientPassesOverWarning(t *testing.T) {
 	feature(t, openSSL, fault.Client, func(t *testing.T) {
 		certFile, keyFile := testkit.Files(t, testkit.Leaf(testkit.RSA))
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace", "-servername", "elsewhere.test",
+		server := reverser(t, "-trace", "-servername", "elsewhere.test",
 			"-cert2", certFile, "-key2", keyFile)
 		conn := mustDial(t, server.addr(), clientConfig())
 		server.talk(t, conn, greeting)

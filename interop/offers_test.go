@@ -107,14 +107,19 @@ var refusers = []struct {
 	{"x448 only", wire.AlertHandshakeFailure, gnuTLS, gnuTLSServerWith("NORMAL:-KX-ALL:+ECDHE-RSA:-GROUP-ALL:+GROUP-X448")},
 }
 
+// hosts are servers of others as they come, for one connection.
+var hosts = map[peer]func(t *testing.T) host{
+	openSSL: func(t *testing.T) host { return reverser(t) },
+	gnuTLS:  func(t *testing.T) host { return echoer(t) },
+	goTLS:   func(t *testing.T) host { return goServe(t, goConfig(testkit.RSA)) },
+}
+
 func sServerWith(args ...string) func(t *testing.T) host {
 	return func(t *testing.T) host { return startSServer(t, testkit.Leaf(testkit.RSA), args...) }
 }
 
 func gnuTLSServerWith(priority string) func(t *testing.T) host {
-	return func(t *testing.T) host {
-		return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--priority", priority)
-	}
+	return func(t *testing.T) host { return echoer(t, "--priority", priority) }
 }
 
 func goServerWith(change func(*std.Config)) func(t *testing.T) host {
@@ -158,5 +163,3 @@ func TestClientIsRefusedByOldServer(t *testing.T) {
 		})
 	}
 }
-
-func plain(*std.Config) {}

@@ -130,16 +130,20 @@ func (*openSSLPeer) offer(c cell) []string {
 // commands.
 func sClient(t *testing.T, addr string, args ...string) *process {
 	t.Helper()
+	return sClientByHand(t, addr, append([]string{"-ign_eof"}, args...)...)
+}
+
+// sClientByHand is sClient that takes commands.
+func sClientByHand(t *testing.T, addr string, args ...string) *process {
+	t.Helper()
 	fixed := []string{"s_client", "-connect", addr, "-servername", testkit.Host, "-CAfile", testkit.RootFile(t),
-		"-verify_hostname", testkit.Host, "-verify_return_error", "-ign_eof"}
+		"-verify_hostname", testkit.Host, "-verify_return_error"}
 	return start(t, "openssl", append(fixed, args...)...)
 }
 
 func (p *openSSLPeer) client(t *testing.T, c cell, addr string, request []byte) visit {
 	t.Helper()
-	client := sClient(t, addr, p.offer(c)...)
-	client.input(string(request))
-	out := client.wait()
+	out := sClient(t, addr, p.offer(c)...).post(request)
 	return visit{sClientReport(out), out}
 }
 
@@ -232,7 +236,13 @@ func startSServer(t *testing.T, cert *pki.Certificate, args ...string) *sServer 
 	return &sServer{p, p.await(sServerAccept)[1]}
 }
 
-// -rev answers every line reversed, -naccept 1 ends s_server after the connection, -trace tells the messages.
+// reverser is an s_server that answers every line reversed, and ends after the connection.
+func reverser(t *testing.T, args ...string) *sServer {
+	t.Helper()
+	return startSServer(t, testkit.Leaf(testkit.RSA), append([]string{"-rev", "-naccept", "1"}, args...)...)
+}
+
+// -trace tells the messages.
 func (p *openSSLPeer) server(t *testing.T, c cell) host {
 	t.Helper()
 	args := append(p.offer(c), "-rev", "-naccept", "1", "-trace")

@@ -116,6 +116,13 @@ func (p *process) input(text string) {
 	}
 }
 
+// post has a client send a request, if it has not failed already, and returns all that it prints until its end.
+func (p *process) post(request []byte) string {
+	p.t.Helper()
+	_, _ = p.stdin.Write(request)
+	return p.wait()
+}
+
 // expect waits until the program has printed what the pattern describes, and returns its submatches; nil if the
 // program ended without it.
 func (p *process) expect(pattern *regexp.Regexp) []string {

@@ -108,7 +108,7 @@ func finished(seen []wire.ContentType) bool {
 
 func TestClientNoticesSpoiltRecord(t *testing.T) {
 	failure(t, openSSL, fault.Client, func(t *testing.T) {
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace")
+		server := reverser(t, "-trace")
 		conn := mustDial(t, between(t, server.addr(), unchanged, spoilt(firstData)), clientConfig())
 		if _, err := conn.Write(greeting); err != nil {
 			t.Fatal(err)
@@ -119,7 +119,7 @@ func TestClientNoticesSpoiltRecord(t *testing.T) {
 		sawAlert(t, server.wait(), wire.AlertBadRecordMAC)
 	})
 	failure(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--debug", "5")
+		server := echoer(t, "--debug", "5")
 		err := mustFail(t, between(t, server.addr(), unchanged, spoilt(finished)), clientConfig())
 		found := isRule(t, err, fault.BadRecordMAC, fault.Client)
 		if found.Step != fault.StepServerChangeCipherSpec {
@@ -130,11 +130,7 @@ func TestClientNoticesSpoiltRecord(t *testing.T) {
 }
 
 func TestClientToldOfSpoiltRecord(t *testing.T) {
-	for p, begin := range map[peer]func(t *testing.T) host{
-		openSSL: sServerWith("-rev", "-naccept", "1"),
-		gnuTLS:  gnuTLSServerWith("NORMAL"),
-		goTLS:   goServerWith(plain),
-	} {
+	for p, begin := range hosts {
 		failure(t, p, fault.Client, func(t *testing.T) {
 			conn := mustDial(t, between(t, begin(t).addr(), spoilt(firstData), unchanged), clientConfig())
 			if _, err := conn.Write(greeting); err != nil {
@@ -162,11 +158,7 @@ func TestServerNoticesSpoiltRecord(t *testing.T) {
 
 // The network may cut anywhere.
 func TestOneByteAtATime(t *testing.T) {
-	for p, begin := range map[peer]func(t *testing.T) host{
-		openSSL: sServerWith("-rev", "-naccept", "1"),
-		gnuTLS:  gnuTLSServerWith("NORMAL"),
-		goTLS:   goServerWith(plain),
-	} {
+	for p, begin := range hosts {
 		feature(t, p, fault.Client, func(t *testing.T) {
 			server := begin(t)
 			config := clientConfig()
@@ -191,7 +183,7 @@ func TestOneByteAtATime(t *testing.T) {
 // certificates are longer.
 func TestFragmentedHandshake(t *testing.T) {
 	feature(t, openSSL, fault.Client, func(t *testing.T) {
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace", "-max_send_frag", "512")
+		server := reverser(t, "-trace", "-max_send_frag", "512")
 		conn := mustDial(t, server.addr(), clientConfig())
 		server.talk(t, conn, text(7, 5000))
 		if n := len(regexp.MustCompile(`Content Type = Handshake \(22\)\n +Length = 512\n`).FindAllString(server.wait(), -1)); n == 0 {

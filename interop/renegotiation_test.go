@@ -24,8 +24,7 @@ func TestServerRefusesRenegotiation(t *testing.T) {
 	noPeer(t, curl, fault.Server, "curl does not renegotiate by itself")
 	feature(t, openSSL, fault.Server, func(t *testing.T) {
 		server := serve(t, serverConfig(t, testkit.RSA), echoLines)
-		client := start(t, "openssl", "s_client", "-connect", server.addr, "-servername", testkit.Host,
-			"-CAfile", testkit.RootFile(t), "-verify_return_error")
+		client := sClientByHand(t, server.addr)
 		client.input("before\n")
 		client.await(regexp.MustCompile(`(?m)^before$`))
 		client.input("R\n")
@@ -94,7 +93,7 @@ func TestClientRefusesRenegotiation(t *testing.T) {
 	})
 	// gnutls-serv sends HelloRequest and goes on to answer the command that made it do so.
 	feature(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo")
+		server := echoer(t)
 		watch := &watcher{}
 		config := clientConfig()
 		config.Tracer = watch

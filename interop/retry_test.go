@@ -194,12 +194,12 @@ func relayRecord(to io.Writer, from io.Reader) error {
 // Our first shares are X25519MLKEM768 and X25519, the servers' only group is P-384.
 func TestClientAnswersRetry(t *testing.T) {
 	v13.feature(t, openSSL, fault.Client, func(t *testing.T) {
-		server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-trace", "-groups", "P-384")
+		server := reverser(t, "-trace", "-groups", "P-384")
 		visitRetrying(t, server)
 		sees(t, server.wait(), `(?s)Sent Record.*ServerHello, Length=.*key_share\(51\), length=2\s+NamedGroup: secp384r1 `)
 	})
 	v13.feature(t, gnuTLS, fault.Client, func(t *testing.T) {
-		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--debug", "4", "--priority", "NORMAL:-GROUP-ALL:+GROUP-SECP384R1")
+		server := echoer(t, "--debug", "4", "--priority", "NORMAL:-GROUP-ALL:+GROUP-SECP384R1")
 		visitRetrying(t, server)
 		sees(t, server.stop(), `HELLO RETRY REQUEST was queued`)
 	})

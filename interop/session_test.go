@@ -153,7 +153,7 @@ var keepers = []struct {
 		return get(t, conn)
 	}, nothing, `^Reused, TLSv1\.`},
 	{gnuTLS, func(t *testing.T, w way) host {
-		return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), append(w.byID("--noticket"), "--echo")...)
+		return echoer(t, w.byID("--noticket")...)
 	}, func(t *testing.T, server host, conn net.Conn) string {
 		server.talk(t, conn, greeting)
 		return ""

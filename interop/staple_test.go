@@ -107,10 +107,10 @@ func TestClientGetsStaple(t *testing.T) { eachVersion(t, testClientGetsStaple) }
 func testClientGetsStaple(t *testing.T, v spoken) {
 	for p, begin := range map[peer]func(t *testing.T, response []byte) host{
 		openSSL: func(t *testing.T, response []byte) host {
-			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-status_file", save(t, response))
+			return reverser(t, "-status_file", save(t, response))
 		},
 		gnuTLS: func(t *testing.T, response []byte) host {
-			return startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--ocsp-response", save(t, response))
+			return echoer(t, "--ocsp-response", save(t, response))
 		},
 		goTLS: func(t *testing.T, response []byte) host {
 			config := goConfig(testkit.RSA)
@@ -163,12 +163,12 @@ func testClientRefusesStaple(t *testing.T, v spoken) {
 				return config
 			}
 			v.failure(t, openSSL, fault.Client, func(t *testing.T) {
-				server := startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-status_file", save(t, stapleWith(t, c.change)))
+				server := reverser(t, "-status_file", save(t, stapleWith(t, c.change)))
 				v.flawNamed(t, mustFail(t, server.addr(), config()), c.rule, c.tells)
 				sawAlert(t, server.wait(), c.rule.Alert)
 			})
 			v.failure(t, gnuTLS, fault.Client, func(t *testing.T) {
-				server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo", "--debug", "5", "--ignore-ocsp-response-errors",
+				server := echoer(t, "--debug", "5", "--ignore-ocsp-response-errors",
 					"--ocsp-response", save(t, stapleWith(t, c.change)))
 				v.flawNamed(t, mustFail(t, server.addr(), config()), c.rule, c.tells)
 				server.sawAlert(t, c.rule.Alert)
@@ -272,7 +272,7 @@ func testClientGetsTimestamps(t *testing.T, v spoken) {
 				block = &pem.Block{Type: "SERVERINFOV2 FOR EXTENSION 18", Bytes: append([]byte{0, 0, 0x10, 0x80}, sctExtension()...)}
 			}
 			info := pem.EncodeToMemory(block)
-			return startSServer(t, testkit.Leaf(testkit.RSA), "-rev", "-naccept", "1", "-serverinfo", save(t, info))
+			return reverser(t, "-serverinfo", save(t, info))
 		},
 		goTLS: func(t *testing.T) host {
 			config := goConfig(testkit.RSA)
