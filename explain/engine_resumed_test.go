@@ -163,7 +163,7 @@ func TestRealResumptions(t *testing.T) {
 				}
 			}
 			page := strings.Join(strings.Fields(full.String()), " ")
-			for _, want := range []string{"absent · Server Certificate (3), ", "in place of the pre-master: " + kind.whatItIs, " protects ",
+			for _, want := range []string{"absent · Server Certificate (3)", "in place of the pre-master: " + kind.whatItIs, " protects ",
 				"proven in the full handshake of 2026-", "verified yes", ", resumed "} {
 				if !strings.Contains(page, want) {
 					t.Errorf("%q is not told in full:\n%s", want, full.String())

@@ -114,10 +114,10 @@ var resumed12 = resumption{
 			changed: "it is the last word of the handshake, and the first request may follow at once: a round trip is saved"},
 	},
 	absent: []absence{
-		{[]fault.Step{fault.StepServerCertificate}, "Server Key Exchange", "who the server is was proven in the session's own handshake. " +
+		{[]fault.Step{fault.StepServerCertificate}, "", "who the server is was proven in the session's own handshake. " +
 			"That this is the same one shows in its Finished (12), for which it needs the session's master secret"},
 		{[]fault.Step{fault.StepServerHelloDone}, "", "the server does not hand the word back: its Change Cipher Spec (11) and Finished (12) follow at once"},
-		{[]fault.Step{fault.StepGenPremaster, fault.StepClientKeyExchange}, "", "the session has its master secret already, and no new one is made"},
+		{[]fault.Step{fault.StepGenPremaster, fault.StepClientKeyExchange}, "", "the session has its master secret already, and no new one is made; nor is there a Server Key Exchange"},
 	},
 	place: "the session's master secret; no pre-master is made, and none travels",
 	protects: "the session's secret says that each end is the one of before. It also opens every connection that resumes the session: " +

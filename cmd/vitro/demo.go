@@ -20,6 +20,7 @@ const demoTimeout = 10 * time.Second
 type demoFlags struct {
 	version     string
 	keyExchange string
+	resume      bool
 	compare     bool
 	explain     string
 	color       string
@@ -37,18 +38,19 @@ thirteen steps, and then the HTTP response.
 
 TLS 1.2 with RSA key exchange is the classic handshake; with ECDHE the same story has one message more,
 Server Key Exchange, and forward secrecy. TLS 1.3 tells the same steps with what changed: key shares in
-the hellos, everything behind them encrypted, one round trip fewer. --compare measures all of them, and a
-resumed connection of TLS 1.3.`,
+the hellos, everything behind them encrypted, one round trip fewer. --resume visits the server a second time and
+tells that: a session of before takes the place of certificate and pre-master. --compare measures them side by side.`,
 		Example: `  vitro demo                        # the thirteen steps, with RSA key exchange
   vitro demo --key-exchange ecdhe   # what ECDHE changes
   vitro demo --tls 1.3              # what TLS 1.3 changes
+  vitro demo --tls 1.3 --resume     # which steps are absent when the client comes back, and why
   vitro demo --compare              # one table: round trips, bytes, time, and what each protects
   vitro demo --explain bytes        # and every byte of every message, with its name
   vitro demo --json                 # one JSON object per event, for programs`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.compare {
-				for _, other := range []string{"tls", "key-exchange", "explain", "color"} {
+				for _, other := range []string{"tls", "key-exchange", "resume", "explain", "color"} {
 					if cmd.Flags().Changed(other) {
 						return fmt.Errorf("--compare shows every handshake in one table: leave out --%s", other)
 					}
@@ -61,6 +63,7 @@ resumed connection of TLS 1.3.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.version, "tls", "1.2", "`VERSION` of TLS: 1.2 or 1.3")
 	flags.StringVar(&f.keyExchange, "key-exchange", "", "`KIND` of key exchange in TLS 1.2: rsa (the default) or ecdhe")
+	flags.BoolVar(&f.resume, "resume", false, "visit twice, and tell the second visit, which resumes the session of the first")
 	flags.BoolVar(&f.compare, "compare", false, "measure RSA, ECDHE, TLS 1.3 and TLS 1.3 resumed side by side instead")
 	flags.StringVar(&f.explain, "explain", "full", "how much is told: brief, full or bytes (`LEVEL`)")
 	flags.StringVar(&f.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never")
@@ -86,6 +89,7 @@ func runDemo(ctx context.Context, f demoFlags, d demo, stdout io.Writer) error {
 	if d.variant, err = variantOf(f.version, f.keyExchange); err != nil {
 		return err
 	}
+	d.resume = f.resume
 	out := &lockedWriter{w: stdout}
 	var tell teller = explain.Text(out, page)
 	if f.json {

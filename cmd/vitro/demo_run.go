@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vitro-tls/vitro/event"
@@ -25,6 +26,7 @@ const demoHost = "localhost"
 // demo is a client and an HTTPS server in one process, both watched by one tracer.
 type demo struct {
 	variant variant
+	resume  bool // tell a second visit, which takes up the session of a first one that is not told
 	tracer  event.Tracer
 	note    func(string) // tells what is no event; nil for not at all
 	dial    func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -35,28 +37,63 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	server, err := d.serve(ctx, certificate)
+	curtain := &curtain{tracer: d.tracer}
+	server, err := d.serve(ctx, certificate, curtain)
 	if err != nil {
 		return err
 	}
-	d.say(fmt.Sprintf("Vitro visits https://%s/ over %v.\n"+
-		"The server is its own, at %s; the CA %q and\n"+
-		"the server's certificate were made in memory just now.\n\n",
-		demoHost, d.variant, server.address, ca.Name()))
+	config := d.variant.client(&tls.Config{
+		RootCAs:     ca.Pool(),
+		NextProtos:  []string{"http/1.1"},
+		StrictClose: true,
+		Tracer:      curtain,
+	})
+	again, before := "", ""
+	if d.resume {
+		again, before = " once more", "A first visit, which is not told, has left a session.\n"
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+		err = d.call(ctx, server, config, false)
+	}
+	if err == nil {
+		curtain.up.Store(true)
+		d.say(fmt.Sprintf("Vitro visits https://%s/%s over %v.\n"+
+			"The server is its own, at %s; the CA %q and\n"+
+			"the server's certificate were made in memory just now.\n%s\n",
+			demoHost, again, d.variant, server.address, ca.Name(), before))
+		err = d.call(ctx, server, config, d.resume)
+	}
+	return errors.Join(err, server.stop())
+}
+
+// call makes one connection, and waits until both ends have told of it.
+func (d *demo) call(ctx context.Context, server *demoServer, config *tls.Config, resumed bool) error {
 	dial := d.dial
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
 	conn, err := dial(ctx, "tcp", server.address)
-	if err == nil {
-		err = d.visit(ctx, conn, ca)
-		server.awaitEnd(ctx)
+	if err != nil {
+		return err
 	}
-	return errors.Join(err, server.stop())
+	err = d.visit(ctx, conn, config, resumed)
+	server.awaitEnd(ctx)
+	return err
+}
+
+// curtain is a tracer that tells nothing until it is up.
+type curtain struct {
+	tracer event.Tracer
+	up     atomic.Bool
+}
+
+func (c *curtain) Event(m event.Meta, e event.Event) {
+	if c.up.Load() {
+		c.tracer.Event(m, e)
+	}
 }
 
 func (d *demo) say(s string) {
-	if d.note != nil {
+	if d.note != nil && s != "" {
 		d.note(s)
 	}
 }
@@ -79,11 +116,11 @@ type demoServer struct {
 	address string
 	http    *http.Server
 	served  chan error
-	closed  chan struct{} // the visitor's connection is
+	closed  chan struct{} // tells of each visitor's connection
 	conns   sync.WaitGroup
 }
 
-func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoServer, error) {
+func (d *demo) serve(ctx context.Context, certificate tls.Certificate, tracer event.Tracer) (*demoServer, error) {
 	inner, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -93,10 +130,9 @@ func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoSer
 		Certificates: []tls.Certificate{certificate},
 		Policy:       tls.PolicyLegacy,
 		NextProtos:   []string{"http/1.1"},
-		Tracer:       d.tracer,
+		Tracer:       tracer,
 	})
-	s := &demoServer{address: inner.Addr().String(), served: make(chan error, 1), closed: make(chan struct{})}
-	var once sync.Once
+	s := &demoServer{address: inner.Addr().String(), served: make(chan error, 1), closed: make(chan struct{}, 2)}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(demoPage),
 		ReadHeaderTimeout: demoTimeout,
@@ -106,7 +142,7 @@ func (d *demo) serve(ctx context.Context, certificate tls.Certificate) (*demoSer
 			case http.StateNew:
 				s.conns.Add(1)
 			case http.StateClosed:
-				once.Do(func() { close(s.closed) })
+				s.closed <- struct{}{}
 				s.conns.Done()
 			}
 		},
@@ -139,25 +175,27 @@ func demoPage(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "Hello from the other end.\nWhoever listened on the way saw how this began, and then ciphertext.\n")
 }
 
+var errNotResumed = errors.New("the server did not take up the session of the first visit")
+
 // visit is the client: it shakes hands, asks for the page, and closes as RFC 5246 §7.2.1 wants it, close_notify for
 // close_notify, which in TLS 1.3 is no duty.
-func (d *demo) visit(ctx context.Context, inner net.Conn, ca *pki.CA) error {
-	conn := tls.Client(inner, d.variant.client(&tls.Config{
-		RootCAs:     ca.Pool(),
-		NextProtos:  []string{"http/1.1"},
-		StrictClose: true,
-		Tracer:      d.tracer,
-	}))
+func (d *demo) visit(ctx context.Context, inner net.Conn, config *tls.Config, resumed bool) error {
+	conn := tls.Client(inner, config)
 	defer conn.Close()
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	if conn.ConnectionState().DidResume != resumed {
+		return errNotResumed
+	}
 	told, err := d.ask(ctx, conn)
 	if err != nil {
 		return err
 	}
-	d.say(told)
+	if resumed || !d.resume {
+		d.say(told)
+	}
 	if err := conn.CloseWrite(); err != nil {
 		return err
 	}
