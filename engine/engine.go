@@ -14,6 +14,9 @@
 //		}
 //	}
 //
+// A client that may renegotiate (TLS 1.2) asks HasHandshake after each Open, and goes back to the loop for another
+// handshake, with no Seal meanwhile; Held has what the server said until it took note. Where the configuration does not let it, that never happens.
+//
 // After Ready a server's Step may still raise SealTicket, and a client's StoreSession, once a record with a ticket has
 // been opened. Data flows meanwhile; an answer to SealTicket takes effect in a later Step.
 //
@@ -25,6 +28,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -72,7 +76,8 @@ type Engine struct {
 	size  int    // of that record with its header, 0 while the header is incomplete
 	idle  int    // records in a row that brought nothing: empty ones, warnings, refused renegotiations
 
-	peerClosed bool // close_notify has come
+	held       []byte // application data that came between a HelloRequest and the ServerHello
+	peerClosed bool   // close_notify has come
 	failure    atomic.Pointer[error]
 	ready      atomic.Bool
 }
@@ -167,8 +172,9 @@ func (e *Engine) Step(now time.Time) want.Want {
 // advance takes one step. It returns a want when the engine cannot go on alone, and nil, nil when it can.
 func (e *Engine) advance() (want.Want, error) {
 	switch s := e.state.(type) {
-	case start:
-		return nil, e.enter(s.begin(&e.desk))
+	case hs.Beginner:
+		e.ready.Store(false)
+		return nil, e.enter(s.Begin(&e.desk))
 	case hs.Resumer:
 		return e.resume(s)
 	}
@@ -267,6 +273,9 @@ func (e *Engine) takeRecord() error {
 		return err
 	}
 	if t == wire.ContentApplicationData {
+		if _, ok := e.state.(hs.DataReceiver); ok {
+			return e.hold(content)
+		}
 		// Early data that came before a second ClientHello is in the clear for us.
 		if skip, err := e.skipEarly(record.Header{Type: t, Length: len(content)}); skip || err != nil {
 			return err
@@ -274,6 +283,35 @@ func (e *Engine) takeRecord() error {
 		return fault.New(fault.EarlyApplicationData)
 	}
 	return e.act(t, content)
+}
+
+// HasHandshake reports whether Step has a handshake to do: before Ready, and again after a HelloRequest that the
+// configuration lets a client heed. Open and Seal have to wait until Step returns Ready.
+func (e *Engine) HasHandshake() bool {
+	_, begins := e.state.(hs.Beginner)
+	return (begins || !e.ready.Load()) && e.failed() == nil
+}
+
+// maxHeld bounds what a server can say before it heeds the ClientHello that it has asked for.
+const maxHeld = 1 << 20
+
+func (e *Engine) hold(content []byte) error {
+	if err := e.checkData(content); err != nil {
+		return err
+	}
+	if len(e.held)+len(content) > maxHeld {
+		return fault.New(fault.TooMuchBeforeHello).With(fmt.Sprintf("more than %d bytes", maxHeld))
+	}
+	e.held = append(e.held, content...)
+	return nil
+}
+
+// Held returns the application data that came while a renegotiation was on its way, and forgets it. It is to be asked
+// for once Step has returned Ready.
+func (e *Engine) Held() []byte {
+	held := e.held
+	e.held = nil
+	return held
 }
 
 // HasQuestion reports whether Step would raise a question, after the handshake: a session to store. Nothing waits for
@@ -296,8 +334,11 @@ func (e *Engine) HasTicket() bool { return e.desk.Out.Patient() }
 // Seal appends plaintext to dst as records of application data, behind what Output still has. The error is that of
 // a connection that is closed or has failed.
 func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) {
+	if err := e.failed(); err != nil {
+		return dst, err
+	}
 	if !e.ready.Load() {
-		return dst, fault.New(fault.InternalError).With("Seal before the handshake was done")
+		return dst, fault.New(fault.InternalError).With("Seal while a handshake is to be done")
 	}
 	return e.desk.Out.Seal(dst, plaintext)
 }
@@ -331,6 +372,9 @@ func (e *Engine) Open(rec []byte) ([]byte, error) {
 	if e.peerClosed {
 		return nil, errEOF
 	}
+	if e.HasHandshake() {
+		return nil, fault.New(fault.InternalError).With("Open while a handshake is to be done")
+	}
 	t, content, err := e.openRecord(rec)
 	if err != nil {
 		return nil, e.fail(err)
@@ -347,7 +391,7 @@ func (e *Engine) Open(rec []byte) ([]byte, error) {
 // control acts on a record after the handshake that is not application data.
 func (e *Engine) control(t wire.ContentType, content []byte) error {
 	err := e.act(t, content)
-	for err == nil {
+	for err == nil && !e.HasHandshake() {
 		var raw []byte
 		if raw, err = e.desk.In.Assembler.Next(); raw == nil {
 			break
@@ -368,6 +412,13 @@ func (e *Engine) State() want.ConnectionState {
 		return s
 	}
 	return want.ConnectionState{ServerName: e.desk.Config.ServerName}
+}
+
+// SetContext makes ctx the parent of the contexts of questions to come, in the place of Options.Context, which may have
+// been for the handshake only. It is called before Seal, Open and Close may be.
+func (e *Engine) SetContext(ctx context.Context) {
+	e.cancel()
+	e.desk.Asker.Context, e.cancel = context.WithCancel(ctx)
 }
 
 // SetTime hands in the time of the events to come where no Step does it.

@@ -14,7 +14,7 @@ import (
 // start: a client has not spoken yet.
 type start struct{}
 
-func (start) begin(d *hs.Desk) (hs.State, error) {
+func (start) Begin(d *hs.Desk) (hs.State, error) {
 	opened(d)
 	if d.Config.ClientSessions {
 		question := want.NewLoadSession(d.Asker, d.Config.ServerName, d.Now, d.Stream.Watched())

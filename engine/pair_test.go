@@ -118,7 +118,7 @@ func (e *end) take(t testing.TB, b []byte, chunk int) []byte {
 	t.Helper()
 	out := e.step(t)
 	for len(b) > 0 && e.err == nil {
-		if e.ready {
+		if e.ready && !e.HasHandshake() {
 			out = append(out, e.open(t, &b)...)
 			continue
 		}

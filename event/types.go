@@ -259,6 +259,9 @@ type Resumption struct {
 	Created time.Time
 }
 
+// Renegotiating: the server asked for another handshake on the same connection, and gets it. RFC 5246 §7.4.1.1.
+type Renegotiating struct{}
+
 // KeysUpdated: one direction goes on under new keys. RFC 8446 §4.6.3.
 type KeysUpdated struct {
 	Sent      bool // ours
@@ -303,6 +306,7 @@ func (Finished) Kind() string           { return "finished" }
 func (RetryAsked) Kind() string         { return "retry_asked" }
 func (CookieReturned) Kind() string     { return "cookie_returned" }
 func (Resumption) Kind() string         { return "resumption" }
+func (Renegotiating) Kind() string      { return "renegotiating" }
 func (KeysUpdated) Kind() string        { return "keys_updated" }
 func (Alert) Kind() string              { return "alert" }
 func (Truncated) Kind() string          { return "truncated" }

@@ -24,7 +24,7 @@ var zeroEvents = []event.Event{
 	event.Opened{}, event.PolicyReplaced{}, event.Record{}, event.Message{}, event.VersionChosen{}, event.SuiteChosen{},
 	event.GroupChosen{}, event.SchemeChosen{}, event.ProtocolChosen{}, event.CredentialChosen{}, event.Check{},
 	event.PeerVerified{}, event.PremasterGenerated{}, event.KeysDerived{}, event.Finished{}, event.Alert{},
-	event.RetryAsked{}, event.CookieReturned{}, event.KeysUpdated{}, event.Resumption{}, event.Truncated{}, event.Asked{}, event.Answered{}, event.Failed{},
+	event.RetryAsked{}, event.CookieReturned{}, event.KeysUpdated{}, event.Renegotiating{}, event.Resumption{}, event.Truncated{}, event.Asked{}, event.Answered{}, event.Failed{},
 }
 
 func TestZeroEventsAreComplete(t *testing.T) {

@@ -118,6 +118,16 @@ func (v *view) keysUpdated(m event.Meta, e event.KeysUpdated) []block {
 	return blocks
 }
 
+// renegotiating tells that the thirteen steps begin again. RFC 5746 §3.5.
+func (v *view) renegotiating(m event.Meta) []block {
+	blocks := v.insideAs(m, chapter{}, []para{
+		value("why", "the server asked for another handshake with a Hello Request, and the client is set to heed it"),
+		value("protects", "the hellos travel under the keys in force and name the Finished messages of the handshake before, so that nobody can put another connection in its place (RFC 5746)"),
+	})
+	blocks[0].title = "Renegotiation"
+	return blocks
+}
+
 // groupPara13 says why the server took a group.
 func (v *view) groupPara13(e event.GroupChosen) para {
 	if v.wanted != 0 {

@@ -123,6 +123,8 @@ func (v *view) tell(m event.Meta, e event.Event, level Level) []block {
 		return v.derived(m, e)
 	case event.KeysUpdated:
 		return v.keysUpdated(m, e)
+	case event.Renegotiating:
+		return v.renegotiating(m)
 	case event.Finished:
 		return v.finished(m, e)
 	case event.Alert:

@@ -274,6 +274,18 @@ var (
 		"the peer's Finished does not match: it saw another handshake", "bytes were changed on the way, or both sides have different keys")
 )
 
+// Renegotiation. RFC 5746 §3.5.
+var (
+	OtherConnection = rule("other_connection", wire.AlertHandshakeFailure, "RFC 5746 §3.5",
+		"the server does not prove that it had the handshake before this one", "someone may have put another connection in its place")
+	RenegotiatedOtherMaster = rule("renegotiated_other_master", wire.AlertIllegalParameter, "RFC 7627 §4",
+		"the extended master secret comes or goes with a renegotiation", "a broken server, or someone on the way who changes hellos")
+	TooMuchBeforeHello = rule("too_much_before_hello", wire.AlertUnexpectedMessage, "RFC 5246 §7.4.1.1",
+		"the server asked for another handshake and goes on with application data without end", "")
+	ServerChanged = rule("server_changed", wire.AlertBadCertificate, "RFC 5746 §5",
+		"the server shows another certificate than before in a renegotiation", "what was said so far was meant for the server that was verified first")
+)
+
 // Resumption. RFC 5246 §7.3, RFC 7627 §5.3, RFC 8446 §4.2.11.
 var (
 	ResumedOtherSuite = rule("resumed_other_suite", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",

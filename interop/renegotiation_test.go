@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
@@ -102,6 +103,50 @@ func TestClientRefusesRenegotiation(t *testing.T) {
 		closes(t, conn)
 		if !watch.saw("HelloRequest received") || !watch.saw("no_renegotiation sent") {
 			t.Errorf("there was no HelloRequest, or no answer to it: %q", watch.list)
+		}
+	})
+}
+
+// A client that is set to it renegotiates when the server asks, and data flows under the new keys. RFC 5746 §3.5.
+func TestClientRenegotiates(t *testing.T) {
+	noPeer(t, goTLS, fault.Client, "no server of crypto/tls asks to renegotiate")
+	willing := func() (*tls.Config, *watcher) {
+		config, watch := clientConfig(), new(watcher)
+		config.Renegotiation, config.Tracer = tls.RenegotiateFreelyAsClient, watch
+		return config, watch
+	}
+	feature(t, openSSL, fault.Client, func(t *testing.T) {
+		server := startSServer(t, testkit.Leaf(testkit.RSA))
+		config, _ := willing()
+		asked := make(chan struct{}, 3)
+		config.Tracer = event.TracerFunc(func(_ event.Meta, e event.Event) {
+			if _, ok := e.(event.Renegotiating); ok {
+				asked <- struct{}{}
+			}
+		})
+		conn := mustDial(t, server.addr(), config)
+		for _, line := range []string{"one", "two", "three"} {
+			if _, err := io.WriteString(conn, line+"\n"); err != nil {
+				t.Fatal(err)
+			}
+			server.await(regexp.MustCompile(`(?m)^` + line + `$`))
+			server.input("r\n") // s_server drops what else it reads with it
+			go func() {
+				<-asked
+				server.input("answer " + line + "\n")
+			}()
+			exchange(t, conn, nil, []byte("answer "+line+"\n"))
+		}
+	})
+	feature(t, gnuTLS, fault.Client, func(t *testing.T) {
+		server := startGnuTLSServer(t, testkit.Leaf(testkit.RSA), "--echo")
+		config, watch := willing()
+		conn := mustDial(t, server.addr(), config)
+		exchange(t, conn, []byte("**REHANDSHAKE**\n"), []byte("Successfully executed command\n"))
+		exchange(t, conn, []byte("after\n"), []byte("after\n"))
+		closes(t, conn)
+		if !watch.saw("HelloRequest received") || watch.saw("no_renegotiation sent") || watch.count("Finished received") != 2 {
+			t.Errorf("there was no second handshake: %q", watch.list)
 		}
 	})
 }

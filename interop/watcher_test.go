@@ -69,3 +69,15 @@ func (w *watcher) inOrder(t *testing.T, want ...string) {
 		t.Errorf("our events tell %q, want %q", got, want)
 	}
 }
+
+func (w *watcher) count(what string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for _, have := range w.list {
+		if have == what {
+			n++
+		}
+	}
+	return n
+}

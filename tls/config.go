@@ -89,6 +89,10 @@ type Config struct {
 	CurvePreferences []CurveID
 	// MinVersion and MaxVersion bound the version; 0: no bound. TLS 1.2 and TLS 1.3 are what there is.
 	MinVersion, MaxVersion uint16
+	// Renegotiation says whether a client of TLS 1.2 shakes hands again when its server asks for it; RenegotiateNever, the
+	// default, declines. It needs a server that ties both handshakes together (RFC 5746) and stays who it is. A server
+	// always declines.
+	Renegotiation RenegotiationSupport
 	// SessionTicketsDisabled switches tickets off: a client then resumes nothing, and a server only from its SessionStore.
 	SessionTicketsDisabled bool
 	// ClientSessionCache keeps a client's sessions; nil: none are resumed. Each is used once.
@@ -100,8 +104,6 @@ type Config struct {
 	SessionStore session.Store
 	// DynamicRecordSizingDisabled is ignored: records are always as large as they can be.
 	DynamicRecordSizingDisabled bool
-	// Renegotiation says whether a client renegotiates when its server wishes to. It does not yet, whatever stands here.
-	Renegotiation RenegotiationSupport
 	// The four for Encrypted Client Hello, which Vitro does not have yet: set, they are an error, because who sets them
 	// does not want to go without.
 	EncryptedClientHelloConfigList      []byte
@@ -216,6 +218,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		GREASE:          c.GREASE,
 		RecordPadding:   c.RecordPadding,
 		ServerSessions:  !c.SessionTicketsDisabled,
+		Renegotiation:   engine.Renegotiation(c.Renegotiation),
 		ServerStore:     c.SessionStore != nil,
 		ClientSessions:  c.ClientSessionCache != nil && !c.SessionTicketsDisabled,
 		Tickets:         c.SessionTickets,

@@ -127,7 +127,11 @@ func (c *Conn) readRecord() error {
 		if size > 0 && len(c.read.lent.bytes()) >= size {
 			plaintext, err := c.engine.Open(c.read.lent.take(size))
 			c.read.plaintext = plaintext
-			if err == nil {
+			switch {
+			case err != nil:
+			case c.engine.HasHandshake():
+				err = c.renegotiate()
+			default:
 				c.storeSessions()
 			}
 			c.flush()

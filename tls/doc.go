@@ -32,7 +32,7 @@
 //	Config.KeyLogWriter                         gets EXPORTER_SECRET too
 //	Config.MaxVersion                           TLS 1.0 and 1.1 are not spoken: an error
 //	Config.NextProtos                           nothing in common is an error, for http/1.1 at a server with h2 alone too
-//	Config.Renegotiation                        a client does not renegotiate yet, whatever stands here
+//	Config.Renegotiation                        only with servers that tie both handshakes together (RFC 5746)
 //	Config.RootCAs                              nil: the operating system's, or Mozilla's where it has none
 //	Config.Time                                 is asked once for each step, and decides about sessions too
 //	Config.VerifyPeerCertificate                is called when a session is resumed too, with its certificates verified anew

@@ -61,8 +61,9 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return c.findable(err)
 	}
 	c.loaded = nil
+	c.engine.SetContext(c.ctx)
 	c.read.tickets = c.engine.HasTicket()
-	c.state = connectionState(c.engine.State())
+	c.state = c.agreed()
 	c.handshakeDone.Store(true)
 	return nil
 }
@@ -81,7 +82,7 @@ func (c *Conn) shake(ctx context.Context) (err error) {
 		}
 		c.read.lent.tidy()
 	}()
-	return c.drive(ctx)
+	return c.drive(ctx, c.writeHandshake)
 }
 
 // interruptedBy makes the end of ctx interrupt a network call that is going on, by a deadline in the past. calm ends
@@ -102,8 +103,27 @@ func (c *Conn) interruptedBy(ctx context.Context) (calm func() bool) {
 	}
 }
 
+// renegotiate shakes hands again, in the goroutine that reads; Writes wait. Whatever ends it ends the connection.
+func (c *Conn) renegotiate() error {
+	c.write.mu.Lock()
+	err := c.drive(c.ctx, func() error { return c.writeOut(c.engine.Output()) })
+	if err != nil {
+		err = c.engine.Abort(err)
+	}
+	c.write.mu.Unlock()
+	if err != nil {
+		c.flush()
+		return err
+	}
+	c.read.plaintext = c.engine.Held()
+	c.handshakeMu.Lock()
+	c.state = c.agreed()
+	c.handshakeMu.Unlock()
+	return nil
+}
+
 // drive is the loop over what the engine wants. Its error is the reason to give up.
-func (c *Conn) drive(ctx context.Context) error {
+func (c *Conn) drive(ctx context.Context, write func() error) error {
 	for {
 		switch w := c.engine.Step(c.config.now()).(type) {
 		case want.NeedInput:
@@ -114,7 +134,7 @@ func (c *Conn) drive(ctx context.Context) error {
 			if c.engine.Failed() {
 				return c.engine.Failure()
 			}
-			if err := c.writeHandshake(); err != nil {
+			if err := write(); err != nil {
 				return c.broken(ctx, err)
 			}
 		case want.Ready:
@@ -202,6 +222,18 @@ func (c *Conn) lastWords() {
 	if c.writeHandshake() == nil {
 		c.write.alerted.Store(true)
 	}
+}
+
+// agreed is what the handshake that has just been done agreed on.
+func (c *Conn) agreed() ConnectionState {
+	s := connectionState(c.engine.State())
+	// A key that was exported before a renegotiation would be another one after it.
+	if c.config.Renegotiation != RenegotiateNever && s.Version == VersionTLS12 {
+		s.export = func(string, []byte, int) ([]byte, error) {
+			return nil, errors.New("tls: no keys are exported where renegotiation is allowed")
+		}
+	}
+	return s
 }
 
 func connectionState(s want.ConnectionState) ConnectionState {

@@ -3,7 +3,6 @@
 package client12
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/vitro-tls/vitro/event"
@@ -27,7 +26,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	if sh.CompressionMethod != wire.CompressionNull {
 		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
 	}
-	if err := checkExtensions(ch, sh); err != nil {
+	if err := checkExtensions(offer, sh); err != nil {
 		return nil, err
 	}
 	resumed, err := resumes(offer, sh)
@@ -43,6 +42,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 		ExtendedMaster:     sh.Has(wire.ExtExtendedMasterSecret),
 		SecureRenegotiable: sh.Has(wire.ExtRenegotiationInfo),
 		SCTs:               sh.SCTs,
+		Again:              offer.Again,
 	}
 	if sh.Has(wire.ExtALPN) {
 		n.Protocol = sh.ALPN[0]
@@ -64,7 +64,8 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	return waitCertificate{n}, nil
 }
 
-func checkExtensions(ch *wire.ClientHello, sh *wire.ServerHello) error {
+func checkExtensions(offer *hello.Offer, sh *wire.ServerHello) error {
+	ch := offer.Hello
 	for _, t := range sh.Order {
 		// RFC 5246 §7.4.1.4: an answer only to what was asked. supported_groups is let pass, for servers that
 		// always send it.
@@ -72,9 +73,8 @@ func checkExtensions(ch *wire.ClientHello, sh *wire.ServerHello) error {
 			return fault.New(fault.ExtensionNotOffered).With(t.String())
 		}
 	}
-	// RFC 5746 §3.4: empty in a first handshake.
-	if len(sh.RenegotiationInfo) != 0 {
-		return fault.New(fault.RenegotiationInfoNotEmpty).With(fmt.Sprintf("%d bytes", len(sh.RenegotiationInfo)))
+	if err := offer.Again.CheckServer(sh); err != nil {
+		return err
 	}
 	// RFC 8422 §5.2: a server that lists point formats lists the uncompressed one.
 	if sh.Has(wire.ExtPointFormats) && !slices.Contains(sh.PointFormats, wire.PointUncompressed) {

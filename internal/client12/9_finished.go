@@ -29,16 +29,5 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		}
 	}
 	keepSession(d, n, s.keys.Schedule.Master(), s.ticket)
-	return n.Done(d, connected{}), nil
-}
-
-// connected: the handshake is done. A HelloRequest is answered with a warning: RFC 5246 §7.4.1.1 lets a client
-// decline to renegotiate.
-type connected struct{}
-
-func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	if _, err := hs.Expect[*wire.HelloRequest](d, m); err != nil {
-		return nil, err
-	}
-	return s, d.Warn(wire.AlertNoRenegotiation)
+	return n.Done(d, connected{n.MayRenegotiate(d.Config)}), nil
 }

@@ -19,6 +19,18 @@ type Offer struct {
 	// Session is the one that is to be resumed, nil for none: pre_shared_key names it, or (TLS 1.2) session_ticket or the
 	// session ID.
 	Session *want.Session
+	// Again is what the handshake before this one left, nil in a first.
+	Again *hs.Renegotiated
+}
+
+// Again builds the ClientHello of another handshake on the same connection, tied to the one before. RFC 5746 §3.5.
+func Again(c *hs.Compiled, before *hs.Renegotiated) (*Offer, error) {
+	o, err := First(c.Again)
+	if err != nil {
+		return nil, err
+	}
+	o.Hello.RenegotiationInfo, o.Again = before.ClientFinished, before
+	return o, nil
 }
 
 // Share returns the secret half of the key share of a group, nil if the offer has none.

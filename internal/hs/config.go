@@ -53,6 +53,8 @@ type Config struct {
 	// tells the client to choose by.
 	ClientAuth ClientAuth
 	ClientCAs  [][]byte
+	// Renegotiation says whether a client of TLS 1.2 shakes hands again when its server asks for it.
+	Renegotiation Renegotiation
 	// ClientSessions makes a client raise LoadSession and StoreSession, ServerSessions a server OpenTicket and SealTicket.
 	ClientSessions, ServerSessions bool
 	// ServerStore makes a server raise LoadSession and StoreSession: with ServerSessions for clients that know session IDs
@@ -106,6 +108,7 @@ type Compiled struct {
 	PolicySet   string // the policy in force, "" where suites were listed
 
 	clientBinding string
+	Again         *Compiled // for another handshake on a connection, nil where there is none
 }
 
 // Configuration marks a Compiled as the answer to want.ChooseConfig.
@@ -140,6 +143,9 @@ func Compile(c Config) (*Compiled, error) {
 		}
 	}
 	out.compileClientBinding()
+	if err := out.compileAgain(); err != nil {
+		return nil, err
+	}
 	// RFC 8446 §4.1.4: a HelloRetryRequest that asks for no change is an error.
 	if c.AlwaysRetry && c.Cookies == nil {
 		return nil, badConfig("every client is to come again, with a cookie for which there are no keys")

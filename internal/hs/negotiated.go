@@ -33,8 +33,9 @@ type Negotiated struct {
 	Exporter           Exporter
 	Session            *want.Session // that is resumed, nil in a full handshake
 	Resumed            bool
-	SelectedIdentity   uint16 // TLS 1.3: of the session's ticket among those of the ClientHello
-	Retried            bool   // TLS 1.3: there was a HelloRetryRequest
+	SelectedIdentity   uint16        // TLS 1.3: of the session's ticket among those of the ClientHello
+	Retried            bool          // TLS 1.3: there was a HelloRetryRequest
+	Again              *Renegotiated // of the handshake before this one, nil in a first
 }
 
 // Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
@@ -130,7 +131,7 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 	})
 	d.Transcript.Release()
 	return Ready{n.With(func(n *Negotiated) {
-		n.ClientHello, n.ServerHello, n.Session = nil, nil, nil
+		n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
 		// These point into messages whose other bytes nobody needs any more.
 		n.OCSPResponse = slices.Clone(n.OCSPResponse)
 		scts := n.SCTs

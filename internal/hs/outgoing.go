@@ -184,6 +184,13 @@ func (o *Outgoing) Seal(dst, plaintext []byte) ([]byte, error) {
 	return o.seal(dst, wire.ContentApplicationData, plaintext)
 }
 
+// Closed reports whether nothing more may be sent.
+func (o *Outgoing) Closed() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.closed != nil
+}
+
 // Take appends what waits to dst and forgets it.
 func (o *Outgoing) Take(dst []byte) []byte {
 	o.mu.Lock()

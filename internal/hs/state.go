@@ -34,17 +34,31 @@ type LastResumer interface {
 	Last()
 }
 
+// Beginner has something to say before it waits for anything.
+type Beginner interface {
+	Begin(*Desk) (State, error)
+}
+
+// DataReceiver is a Receiver that application data may still come before.
+type DataReceiver interface {
+	Receiver
+	TakesData()
+}
+
 // Ready is the last state of a handshake. Post takes what comes after it.
 type Ready struct {
 	*Negotiated
 	Post Receiver
 }
 
-// Receive hands a message that comes after the handshake to Post.
+// Receive hands a message that comes after the handshake to Post, which may begin another.
 func (r Ready) Receive(d *Desk, m wire.Message) (State, error) {
 	next, err := r.Post.Receive(d, m)
 	if err != nil {
 		return nil, err
+	}
+	if again, ok := next.(Beginner); ok {
+		return again, nil
 	}
 	r.Post = next.(Receiver)
 	return r, nil
