@@ -20,8 +20,11 @@ import (
 func TestHandshake(t *testing.T) {
 	for _, s := range suite.All() {
 		groups := suite.Groups()
-		if s.KeyExchange == wire.KeyExchangeRSA {
+		switch s.KeyExchange {
+		case wire.KeyExchangeRSA:
 			groups = groups[:1]
+		case wire.KeyExchangeDHE:
+			groups = suite.FieldGroups()[:2] // TestDHEGroups has all
 		}
 		for _, g := range groups {
 			for _, kind := range testkit.Kinds {
@@ -38,7 +41,7 @@ func TestHandshake(t *testing.T) {
 					if cs.CipherSuite != s.ID || ss.CipherSuite != s.ID {
 						t.Errorf("suites %v and %v, want %v", cs.CipherSuite, ss.CipherSuite, s.ID)
 					}
-					if s.KeyExchange == wire.KeyExchangeECDHE && (cs.Group != g || ss.Group != g || cs.Scheme != ss.Scheme || cs.Scheme == 0) {
+					if s.KeyExchange != wire.KeyExchangeRSA && (cs.Group != g || ss.Group != g || cs.Scheme != ss.Scheme || cs.Scheme == 0) {
 						t.Errorf("groups %v and %v, schemes %v and %v", cs.Group, ss.Group, cs.Scheme, ss.Scheme)
 					}
 					if !cs.ExtendedMaster || !bytes.Equal(cs.ClientFinished, ss.ClientFinished) || !bytes.Equal(cs.ServerFinished, ss.ServerFinished) {

@@ -53,6 +53,7 @@ const (
 	SuiteNotOffered                    // the client does not offer it
 	SuiteNoKey                         // no certificate with this kind of key
 	SuiteNoGroup                       // no group in common
+	SuiteNoField                       // DHE: the client lists finite fields, and none of ours
 	SuiteNoScheme                      // no signature scheme in common
 	SuiteNoKeyUsage                    // the certificate's key usage forbids it
 	SuiteLessLiked                     // it stands behind the one that was taken
@@ -72,11 +73,12 @@ type SuiteChosen struct {
 	Considered []SuiteVerdict     // server only, in the server's order of preference
 }
 
-// GroupChosen: the group of an ECDHE key exchange is known.
+// GroupChosen: the group of a key exchange is known.
 type GroupChosen struct {
-	Group   wire.NamedGroup
-	Offered []wire.NamedGroup // by the client
-	Ours    []wire.NamedGroup // server only
+	Group     wire.NamedGroup   // 0 for a finite field that the server made up
+	FieldBits int               // of a finite field's prime, in TLS 1.2
+	Offered   []wire.NamedGroup // by the client
+	Ours      []wire.NamedGroup // server only
 }
 
 // SchemeChosen: the server's signature scheme is known.
@@ -169,11 +171,12 @@ type PeerVerified struct {
 	Resumed    bool // the certificates are those of the session that is resumed, verified anew
 }
 
-// PremasterGenerated: step 6, the client has made its secret. In ECDHE it is what both key shares make.
+// PremasterGenerated: step 6, the client has made its secret. In ECDHE and DHE it is what both key shares make.
 type PremasterGenerated struct {
 	KeyExchange wire.KeyExchange
 	Version     wire.Version    // RSA: the version inside, the one that the client offered first
-	Group       wire.NamedGroup // ECDHE
+	Group       wire.NamedGroup // ECDHE, DHE; 0 for a finite field that the server made up
+	FieldBits   int             // DHE: of the prime
 	Length      int             // bytes
 }
 
@@ -209,6 +212,7 @@ type Finished struct {
 	Version        wire.Version
 	Suite          wire.CipherSuite
 	Group          wire.NamedGroup      // 0 without one
+	FieldBits      int                  // DHE: of the prime
 	Scheme         wire.SignatureScheme // 0 without one
 	Protocol       string
 	ServerName     string

@@ -125,10 +125,14 @@ var (
 		"the peer only speaks RSA key exchange, which this policy does not allow", "it only speaks RSA key exchange; policy legacy allows it")
 	OnlyOlderCiphers = NoCommonSuite.narrow("only_older_ciphers",
 		"the peer only speaks ECDHE with AES-CBC or AES-CCM, which this policy does not allow", "it only speaks older ciphers; policy compatible allows them")
+	OnlyDHEKeyExchange = NoCommonSuite.narrow("only_dhe_key_exchange",
+		"the peer only speaks DHE, or RSA key exchange, which this policy does not allow", "it only speaks DHE, or RSA key exchange; policy legacy allows both")
 	NoSuiteForCertificate = NoCommonSuite.narrow("no_suite_for_certificate",
 		"the client offers no suite for the kind of key in our certificate", "give the server a certificate with the other kind of key (RSA, ECDSA) as well")
 	NoCommonGroup = rule("no_common_group", wire.AlertHandshakeFailure, "RFC 8422 §4",
 		"no group in common", "compare both lists (--groups)")
+	NoCommonField = rule("no_common_dh_group", wire.AlertInsufficientSecurity, "RFC 7919 §4",
+		"no finite field in common, and nothing but DHE", "compare both lists (--groups)")
 	NoCommonScheme = rule("no_common_signature_scheme", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.4.1",
 		"no signature scheme in common that our key can make", "")
 	NoCommonProtocol = rule("no_application_protocol", wire.AlertNoApplicationProtocol, "RFC 7301 §3.2",
@@ -266,6 +270,12 @@ var (
 		"the peer signed with a scheme that we did not offer", "")
 	BadPublicKey = rule("bad_public_key", wire.AlertIllegalParameter, "RFC 8422 §5.11",
 		"the peer's ephemeral public key is not valid", "")
+	DegeneratePublicKey = rule("degenerate_public_key", wire.AlertIllegalParameter, "RFC 7919 §5.1",
+		"the peer's Diffie-Hellman public value is not between 1 and p-1, or leaves no secret", "")
+	SmallField = rule("small_dh_group", wire.AlertInsufficientSecurity, "RFC 7919 §3.1",
+		"the server's Diffie-Hellman group has less than 2048 bits", "the server must be given a larger group, best one of RFC 7919 (openssl dhparam makes one), or ECDHE")
+	BadField = rule("bad_dh_group", wire.AlertIllegalParameter, "RFC 5246 §7.4.3",
+		"the server's Diffie-Hellman group is none that we take", "we take an odd prime of up to 8192 bits, and a generator between 1 and p-1")
 	BadKeyExchangeSignature = rule("bad_key_exchange_signature", wire.AlertDecryptError, "RFC 5246 §7.4.3",
 		"the server's signature over its ephemeral key does not verify", "the server does not hold its certificate's key, or bytes were changed on the way")
 	BadCertificateSignature = rule("bad_certificate_signature", wire.AlertDecryptError, "RFC 8446 §4.4.3",

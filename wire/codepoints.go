@@ -153,9 +153,13 @@ type CipherSuite uint16
 
 const (
 	TLS_RSA_WITH_AES_128_CBC_SHA                  CipherSuite = 0x002f
+	TLS_DHE_RSA_WITH_AES_128_CBC_SHA              CipherSuite = 0x0033
 	TLS_RSA_WITH_AES_256_CBC_SHA                  CipherSuite = 0x0035
+	TLS_DHE_RSA_WITH_AES_256_CBC_SHA              CipherSuite = 0x0039
 	TLS_RSA_WITH_AES_128_CBC_SHA256               CipherSuite = 0x003c
 	TLS_RSA_WITH_AES_256_CBC_SHA256               CipherSuite = 0x003d
+	TLS_DHE_RSA_WITH_AES_128_CBC_SHA256           CipherSuite = 0x0067
+	TLS_DHE_RSA_WITH_AES_256_CBC_SHA256           CipherSuite = 0x006b
 	TLS_RSA_WITH_AES_128_GCM_SHA256               CipherSuite = 0x009c
 	TLS_RSA_WITH_AES_256_GCM_SHA384               CipherSuite = 0x009d
 	TLS_DHE_RSA_WITH_AES_128_GCM_SHA256           CipherSuite = 0x009e
@@ -181,8 +185,12 @@ const (
 	TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384         CipherSuite = 0xc030
 	TLS_RSA_WITH_AES_128_CCM                      CipherSuite = 0xc09c
 	TLS_RSA_WITH_AES_256_CCM                      CipherSuite = 0xc09d
+	TLS_DHE_RSA_WITH_AES_128_CCM                  CipherSuite = 0xc09e
+	TLS_DHE_RSA_WITH_AES_256_CCM                  CipherSuite = 0xc09f
 	TLS_RSA_WITH_AES_128_CCM_8                    CipherSuite = 0xc0a0
 	TLS_RSA_WITH_AES_256_CCM_8                    CipherSuite = 0xc0a1
+	TLS_DHE_RSA_WITH_AES_128_CCM_8                CipherSuite = 0xc0a2
+	TLS_DHE_RSA_WITH_AES_256_CCM_8                CipherSuite = 0xc0a3
 	TLS_ECDHE_ECDSA_WITH_AES_128_CCM              CipherSuite = 0xc0ac
 	TLS_ECDHE_ECDSA_WITH_AES_256_CCM              CipherSuite = 0xc0ad
 	TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8            CipherSuite = 0xc0ae

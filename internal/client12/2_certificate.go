@@ -41,8 +41,8 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 }
 
 func afterCertificate(n *hs.Negotiated) hs.Receiver {
-	if n.Suite.KeyExchange == wire.KeyExchangeECDHE {
-		return waitServerKeyExchange{n}
+	if take, ok := ephemeral[n.Suite.KeyExchange]; ok {
+		return waitServerKeyExchange{n, take}
 	}
-	return waitServerHelloDone{Negotiated: n}
+	return waitServerHelloDone{Negotiated: n, half: certificateKey{}}
 }

@@ -11,20 +11,22 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// waitServerKeyExchange: the server's ephemeral key, signed. RFC 8422 §5.4.
-type waitServerKeyExchange struct{ *hs.Negotiated }
+// waitServerKeyExchange: the server's ephemeral key, signed. RFC 8422 §5.4, RFC 5246 §7.4.3.
+type waitServerKeyExchange struct {
+	*hs.Negotiated
+	take func(*hs.Desk, *hs.Negotiated, *wire.ServerKeyExchange) (half, *hs.Negotiated, error)
+}
 
 func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ske, err := hs.Expect[*wire.ServerKeyExchange](d, m)
 	if err != nil {
 		return nil, err
 	}
-	// RFC 8422 §5.4: the group is one of those that the client offered; the hybrids in the list are TLS 1.3's.
-	if !slices.Contains(d.Config.Groups12, ske.Group) {
-		return nil, fault.New(fault.GroupNotOffered).
-			Between("groups", hs.Names(d.Config.Groups12), []string{ske.Group.String()})
+	half, n, err := s.take(d, s.Negotiated, ske)
+	if err != nil {
+		return nil, err
 	}
-	// RFC 5246 §7.4.3: so is the signature scheme.
+	// RFC 5246 §7.4.3: the signature scheme is one of those that the client offered.
 	if !slices.Contains(s.ClientHello.SignatureAlgorithms, ske.Scheme) {
 		return nil, fault.New(fault.SchemeNotOffered).
 			Between("signature schemes", hs.Names(s.ClientHello.SignatureAlgorithms), []string{ske.Scheme.String()})
@@ -37,8 +39,8 @@ func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 		}
 		return nil, fault.New(fault.BadKeyExchangeSignature).With(ske.Scheme.String())
 	}
-	hs.Tell(d, 0, event.GroupChosen{Group: ske.Group, Offered: s.ClientHello.SupportedGroups})
+	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, FieldBits: n.FieldBits, Offered: s.ClientHello.SupportedGroups})
 	hs.Tell(d, 0, event.SchemeChosen{Scheme: ske.Scheme, Offered: s.ClientHello.SignatureAlgorithms})
-	n := s.With(func(n *hs.Negotiated) { n.Group, n.Scheme = ske.Group, ske.Scheme })
-	return waitServerHelloDone{Negotiated: n, serverShare: ske.Public}, nil
+	n = n.With(func(n *hs.Negotiated) { n.Scheme = ske.Scheme })
+	return waitServerHelloDone{Negotiated: n, half: half}, nil
 }

@@ -11,8 +11,8 @@ import (
 // RFC 5246 §7.4.4, §7.4.5.
 type waitServerHelloDone struct {
 	*hs.Negotiated
-	serverShare []byte // ECDHE
-	request     *want.CertificateRequest
+	half    half
+	request *want.CertificateRequest
 }
 
 func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {

@@ -81,7 +81,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	if c.Speaks(wire.TLS12) {
 		x.Add(wire.ExtExtendedMasterSecret)
 	}
-	if c.HasECDHE {
+	if len(c.Groups) > 0 {
 		x.SupportedGroups = c.Groups
 		x.Add(wire.ExtSupportedGroups)
 	}

@@ -100,9 +100,11 @@ type Compiled struct {
 	Suites   []*suite.Suite // of TLS 1.2
 	Suites13 []*suite.Suite
 	Offer    []wire.CipherSuite // what a ClientHello lists: those of every version
-	Groups12 []wire.NamedGroup  // those of Groups that TLS 1.2 has
+	Groups12 []wire.NamedGroup  // those of Groups that ECDHE in TLS 1.2 has
+	Fields12 []wire.NamedGroup  // those that DHE in TLS 1.2 has
 	SNI      string             // what goes into server_name, "" for nothing
-	HasECDHE bool
+	HasECDHE bool               // in any version
+	HasDHE   bool
 	// SchemesCert is what signature_algorithms_cert says, nil where signature_algorithms says it already.
 	SchemesCert []wire.SignatureScheme
 	PolicySet   string // the policy in force, "" where suites were listed
@@ -212,7 +214,8 @@ func (c *Compiled) compileSuites() error {
 				return badConfig("cipher suite %v: Vitro does not have it for %v", id, v)
 			}
 			*list, *suites = append(*list, id), append(*suites, s)
-			c.HasECDHE = c.HasECDHE || s.KeyExchange != wire.KeyExchangeRSA
+			c.HasECDHE = c.HasECDHE || s.KeyExchange == wire.KeyExchangeECDHE || v == wire.TLS13
+			c.HasDHE = c.HasDHE || s.KeyExchange == wire.KeyExchangeDHE
 		}
 		if len(*suites) == 0 {
 			return badConfig("no cipher suite for %v", v)
@@ -223,28 +226,8 @@ func (c *Compiled) compileSuites() error {
 }
 
 func (c *Compiled) compileLists() error {
-	if c.Groups == nil {
-		c.Groups = suite.Groups()
-		if c.Speaks(wire.TLS13) {
-			c.Groups = suite.Groups13()
-		}
-	}
-	classical := suite.Groups()
-	for _, g := range c.Groups {
-		if slices.Contains(classical, g) {
-			c.Groups12 = append(c.Groups12, g)
-		}
-	}
-	for _, g := range c.Groups {
-		if !suite.HasGroup(g) {
-			return badConfig("group %v: Vitro does not have it", g)
-		}
-	}
-	if !c.Speaks(wire.TLS13) {
-		c.Groups = c.Groups12
-	}
-	if c.HasECDHE && len(c.Groups) == 0 {
-		return badConfig("ECDHE suites without a group")
+	if err := c.compileGroups(); err != nil {
+		return err
 	}
 	all := suite.Schemes()
 	if c.SignatureSchemes == nil {
@@ -270,6 +253,57 @@ func (c *Compiled) compileLists() error {
 		return badConfig("application protocols of %d bytes in all: too many for a ClientHello", total)
 	}
 	return nil
+}
+
+func (c *Compiled) compileGroups() error {
+	if c.Groups == nil {
+		c.Groups = c.ourGroups()
+	}
+	classical := suite.Groups()
+	for _, g := range c.Groups {
+		switch {
+		case !suite.HasGroup(g):
+			return badConfig("group %v: Vitro does not have it", g)
+		case slices.Contains(classical, g):
+			c.Groups12 = append(c.Groups12, g)
+		case suite.FieldByID(g) != nil:
+			c.Fields12 = append(c.Fields12, g)
+		}
+	}
+	usable := c.Groups
+	if !c.Speaks(wire.TLS13) {
+		usable = c.Groups12
+		c.Groups = c.groups12()
+	}
+	if c.HasECDHE && len(usable) == 0 {
+		return badConfig("ECDHE suites without a group")
+	}
+	// A list without a finite field says nothing of finite fields: so RFC 7919 §4 reads a client's, and so do we read a
+	// list of curves that was made without DHE in mind.
+	if len(c.Fields12) == 0 {
+		c.Fields12 = suite.FieldGroups()
+	}
+	return nil
+}
+
+// groups12 are those that a suite of ours has a use for.
+func (c *Compiled) groups12() []wire.NamedGroup {
+	return slices.DeleteFunc(slices.Clone(c.Groups), func(g wire.NamedGroup) bool {
+		return !(c.HasECDHE && slices.Contains(c.Groups12, g)) && !(c.HasDHE && slices.Contains(c.Fields12, g))
+	})
+}
+
+// ourGroups is the default. RFC 7919 §3: a client that offers DHE says which finite fields it has, so that servers which
+// understand that take one of them. The others send what they have, and it is taken if it is large enough (§3.1).
+func (c *Compiled) ourGroups() []wire.NamedGroup {
+	list := suite.Groups()
+	if c.Speaks(wire.TLS13) {
+		list = suite.Groups13()
+	}
+	if c.HasDHE {
+		list = append(list, suite.FieldGroups()...)
+	}
+	return list
 }
 
 // CheckCredential refuses a credential that no handshake could use.

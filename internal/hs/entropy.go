@@ -16,6 +16,8 @@ type Entropy interface {
 	Bytes(b []byte) error
 	// KeyShare makes an ephemeral key.
 	KeyShare(wire.NamedGroup) (suite.PrivateShare, error)
+	// FieldShare makes an ephemeral key of a finite field, which may be one that only the server's message describes.
+	FieldShare(*suite.Field) (suite.PrivateShare, error)
 	// Encapsulate is the server's half of a key exchange of TLS 1.3: what goes to the peer, and the shared secret.
 	Encapsulate(g wire.NamedGroup, peer []byte) (public, shared []byte, err error)
 	// EncryptPremaster encrypts a premaster secret.
@@ -41,6 +43,8 @@ func (e entropy) Bytes(b []byte) error {
 func (e entropy) KeyShare(g wire.NamedGroup) (suite.PrivateShare, error) {
 	return suite.NewShare(g, e.Reader)
 }
+
+func (e entropy) FieldShare(f *suite.Field) (suite.PrivateShare, error) { return f.NewShare(e.Reader) }
 
 func (e entropy) Encapsulate(g wire.NamedGroup, peer []byte) (public, shared []byte, err error) {
 	return suite.Encapsulate(g, peer, e.Reader)

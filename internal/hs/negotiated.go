@@ -22,6 +22,7 @@ type Negotiated struct {
 	ExtendedMaster     bool
 	SecureRenegotiable bool
 	Group              wire.NamedGroup
+	FieldBits          int // DHE: of the prime; Group is 0 for one that the server made up
 	Scheme             wire.SignatureScheme
 	Credential         *want.Credential // ours: a client may have none
 	PeerCertificates   []*x509.Certificate
@@ -123,6 +124,7 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		Version:        n.Version,
 		Suite:          n.Suite.ID,
 		Group:          n.Group,
+		FieldBits:      n.FieldBits,
 		Scheme:         n.Scheme,
 		Protocol:       n.Protocol,
 		ServerName:     n.ServerName,

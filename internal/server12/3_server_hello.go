@@ -1,8 +1,6 @@
 package server12
 
 import (
-	"slices"
-
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
@@ -10,7 +8,7 @@ import (
 )
 
 // answer chooses and says so: ServerHello, Certificate, CertificateStatus and, in RSA key exchange, the rest up to ServerHelloDone.
-// ECDHE needs a signature first. RFC 5246 §7.4.1.3 to §7.4.5.
+// The others need a signature first. RFC 5246 §7.4.1.3 to §7.4.5.
 func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.State, error) {
 	c, err := choose(d, n.ClientHello, credentials)
 	if err != nil {
@@ -18,6 +16,7 @@ func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.St
 	}
 	n = n.With(func(n *hs.Negotiated) {
 		n.Suite, n.Credential, n.Group, n.Scheme = c.suite, c.credential, c.group, c.scheme
+		n.FieldBits = c.fieldBits()
 	})
 	if d.Config.ClientAuth != hs.NoClientCertificate {
 		d.Transcript.Keep()
@@ -34,10 +33,7 @@ func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.St
 			return nil, err
 		}
 	}
-	if c.suite.KeyExchange == wire.KeyExchangeRSA {
-		return helloDone(d, n, nil)
-	}
-	return signShare(d, n)
+	return exchanges[c.suite.KeyExchange].open(d, n)
 }
 
 // greet sends the ServerHello, of a full handshake or of one that resumes.
@@ -100,18 +96,4 @@ func introduce(d *hs.Desk, n *hs.Negotiated, sh *wire.ServerHello) error {
 		x.Add(wire.ExtSCT)
 	}
 	return announce(d, ch, sh)
-}
-
-// signShare makes the ephemeral key and asks for the signature over it. RFC 8422 §5.4.
-func signShare(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	share, err := d.Config.Entropy.KeyShare(n.Group)
-	if err != nil {
-		return nil, fault.New(fault.EntropyFailed).Because(err)
-	}
-	ske := &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: n.Group, Public: share.Public(), Scheme: n.Scheme}
-	// RFC 5246 §7.4.3: both randoms are signed too, so that the signature belongs to this handshake only.
-	message := slices.Concat(n.ClientHello.Random[:], n.ServerHello.Random[:], ske.Params())
-	question := want.NewSign(d.Asker, n.Credential, n.Scheme, message)
-	d.Ask(question)
-	return awaitSignature{n, share, ske, question}, nil
 }

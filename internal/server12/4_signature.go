@@ -3,15 +3,14 @@ package server12
 import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
-	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// awaitSignature: the private key, wherever it is, signs the ephemeral one. RFC 8422 §5.4.
+// awaitSignature: the private key, wherever it is, signs the ephemeral one. RFC 8422 §5.4, RFC 5246 §7.4.3.
 type awaitSignature struct {
 	*hs.Negotiated
-	share    suite.PrivateShare
+	half     half
 	ske      *wire.ServerKeyExchange
 	question *want.Sign
 }
@@ -27,5 +26,5 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(s.ske); err != nil {
 		return nil, err
 	}
-	return helloDone(d, s.Negotiated, s.share)
+	return helloDone(d, s.Negotiated, s.half)
 }

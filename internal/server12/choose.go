@@ -4,7 +4,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
-	"crypto/x509"
 	"slices"
 
 	"github.com/vitro-tls/vitro/event"
@@ -20,8 +19,16 @@ import (
 type choice struct {
 	suite      *suite.Suite
 	credential *want.Credential
-	group      wire.NamedGroup
-	scheme     wire.SignatureScheme
+	groupChoice
+	scheme wire.SignatureScheme
+}
+
+// fieldBits is the size of a finite field's prime, 0 without one.
+func (c *choice) fieldBits() int {
+	if f := suite.FieldByID(c.group); f != nil {
+		return f.Bits()
+	}
+	return 0
 }
 
 func commonSuites(c *hs.Compiled, ch *wire.ClientHello) []wire.CipherSuite {
@@ -32,15 +39,6 @@ func commonSuites(c *hs.Compiled, ch *wire.ClientHello) []wire.CipherSuite {
 		}
 	}
 	return common
-}
-
-// offeredGroups: RFC 8422 §4 leaves the choice to the server where the client says nothing; P-256 is what every
-// client of that age has.
-func offeredGroups(ch *wire.ClientHello) []wire.NamedGroup {
-	if ch.Has(wire.ExtSupportedGroups) {
-		return ch.SupportedGroups
-	}
-	return []wire.NamedGroup{wire.SecP256r1}
 }
 
 // choose takes the first credential with which there is a suite, and with it the first suite of the server's list
@@ -102,36 +100,14 @@ func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Creden
 // consider says whether a suite works with a client and a credential, or why not.
 func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, s *suite.Suite) (choice, event.SuiteReason) {
 	c := choice{suite: s, credential: credential}
-	leaf := credential.Leaf
 	switch {
 	case !ch.Offers(s.ID):
 		return c, event.SuiteNotOffered
-	case suite.AuthOf(leaf.PublicKey) != s.Auth:
+	case suite.AuthOf(credential.Leaf.PublicKey) != s.Auth:
 		return c, event.SuiteNoKey
-	case s.KeyExchange == wire.KeyExchangeRSA:
-		// RFC 5246 §7.4.2: the key must be allowed to encipher keys; and ours must be able to.
-		if credential.Decrypter == nil && credential.Signer != nil {
-			return c, event.SuiteNoKey
-		}
-		if !hello.Allows(leaf, x509.KeyUsageKeyEncipherment) {
-			return c, event.SuiteNoKeyUsage
-		}
-		return c, event.SuiteTaken
-	case !hello.Allows(leaf, x509.KeyUsageDigitalSignature):
-		return c, event.SuiteNoKeyUsage
 	}
-	var ok bool
-	if c.group, ok = hello.FirstCommon(cfg.Groups12, offeredGroups(ch)); !ok {
-		return c, event.SuiteNoGroup
-	}
-	// RFC 5246 §7.4.1.4.1: without the extension the client takes SHA-1, which we do not sign with any more.
-	for _, scheme := range cfg.SignatureSchemes {
-		if slices.Contains(credential.Schemes, scheme) && slices.Contains(ch.SignatureAlgorithms, scheme) {
-			c.scheme = scheme
-			return c, event.SuiteTaken
-		}
-	}
-	return c, event.SuiteNoScheme
+	reason := exchanges[s.KeyExchange].suits(cfg, ch, &c)
+	return c, reason
 }
 
 // tell tells of a choice and of the deliberation behind it.
@@ -152,8 +128,8 @@ func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 		considered = append(considered, event.SuiteVerdict{Suite: s.ID, Reason: reason})
 	}
 	hs.Tell(d, 0, event.SuiteChosen{Suite: c.suite.ID, Offered: ch.CipherSuites, Considered: considered})
-	if c.suite.KeyExchange == wire.KeyExchangeECDHE {
-		hs.Tell(d, 0, event.GroupChosen{Group: c.group, Offered: offeredGroups(ch), Ours: d.Config.Groups12})
+	if c.group != 0 {
+		hs.Tell(d, 0, event.GroupChosen{Group: c.group, FieldBits: c.fieldBits(), Offered: c.offered, Ours: c.ours})
 		hs.Tell(d, 0, event.SchemeChosen{Scheme: c.scheme, Offered: ch.SignatureAlgorithms})
 	}
 }
@@ -164,31 +140,36 @@ func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credent
 		return fault.New(r).Between("cipher suites", hs.Names(cfg.CipherSuites), hs.Names(ch.CipherSuites))
 	}
 	switch {
+	// RFC 7919 §4: where the finite fields are all that is missing, the alert is this one.
+	case reasons[event.SuiteNoField]:
+		return fault.New(fault.NoCommonField).Between("groups", hs.Names(cfg.Fields12), hs.Names(ch.SupportedGroups))
 	case reasons[event.SuiteNoScheme]:
 		return fault.New(fault.NoCommonScheme).
 			Between("signature schemes", hs.Names(credentials[0].Schemes), hs.Names(ch.SignatureAlgorithms))
 	case reasons[event.SuiteNoGroup]:
-		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups12), hs.Names(offeredGroups(ch)))
+		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups12), hs.Names(chooseCurve(cfg, ch).offered))
 	case reasons[event.SuiteNoKeyUsage]:
 		return between(fault.NoSuiteForCertificate).With("its key usage forbids the suites that both have")
 	case reasons[event.SuiteNoKey]:
 		return between(fault.NoSuiteForCertificate)
 	case suite.PolicyFor(ch.CipherSuites) == suite.PolicyCompatible:
 		return between(fault.OnlyOlderCiphers)
-	case onlyRSA(ch):
+	case only(ch, wire.KeyExchangeRSA):
 		return between(fault.OnlyRSAKeyExchange)
+	case only(ch, wire.KeyExchangeRSA, wire.KeyExchangeDHE):
+		return between(fault.OnlyDHEKeyExchange)
 	}
 	return between(fault.NoCommonSuite)
 }
 
-// onlyRSA reports whether policy legacy would help: the client has no ECDHE suite of ours, but one with RSA.
-func onlyRSA(ch *wire.ClientHello) bool {
+// only reports whether the client offers suites that we know, and none with another key exchange than these.
+func only(ch *wire.ClientHello, these ...wire.KeyExchange) bool {
 	found := false
 	for _, s := range suite.All() {
 		if !ch.Offers(s.ID) {
 			continue
 		}
-		if s.KeyExchange != wire.KeyExchangeRSA {
+		if !slices.Contains(these, s.KeyExchange) {
 			return false
 		}
 		found = true

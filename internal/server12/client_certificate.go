@@ -13,8 +13,8 @@ import (
 
 // helloDone ends the server's flight, with a CertificateRequest in front if the client is to introduce itself.
 // RFC 5246 §7.4.4, §7.4.5.
-func helloDone(d *hs.Desk, n *hs.Negotiated, share suite.PrivateShare) (hs.State, error) {
-	next := waitClientKeyExchange{n, share}
+func helloDone(d *hs.Desk, n *hs.Negotiated, half half) (hs.State, error) {
+	next := waitClientKeyExchange{n, half}
 	if d.Config.ClientAuth == hs.NoClientCertificate {
 		return next, d.Send(new(wire.ServerHelloDone))
 	}
@@ -51,7 +51,7 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	n := s.With(func(n *hs.Negotiated) { n.PeerCertificates = chain })
-	return waitClientKeyExchange{n, s.share}, nil
+	return waitClientKeyExchange{n, s.half}, nil
 }
 
 // identified: the keys are made, and the client is yet to prove who it is, if it said so.

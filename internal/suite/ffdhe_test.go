@@ -72,8 +72,10 @@ func TestFieldsOfRFC7919(t *testing.T) {
 // own is a field that a server could have made: a prime of the given size, and a generator.
 func own(t testing.TB, bits uint) (p, g []byte) {
 	t.Helper()
+	beyond := map[uint]int64{2048: 1919, 2056: 165} // of 2^(bits-1)
 	n := new(big.Int).Lsh(big.NewInt(1), bits-1)
-	for n.Add(n, big.NewInt(1)); !n.ProbablyPrime(0); n.Add(n, big.NewInt(2)) {
+	if n.Add(n, big.NewInt(beyond[bits])); !n.ProbablyPrime(0) {
+		t.Fatalf("2^%d + %d is no prime", bits-1, beyond[bits])
 	}
 	return n.Bytes(), []byte{5}
 }
@@ -179,11 +181,10 @@ func TestDegeneratePublicValues(t *testing.T) {
 // fourth exponent and p-1 to another.
 func TestElementOfSmallOrder(t *testing.T) {
 	i := new(big.Int).Lsh(big.NewInt(1), 1030)
-	p := new(big.Int)
-	for ; ; i.Add(i, big.NewInt(2)) {
-		if p.Mul(i, i).Add(p, big.NewInt(1)); p.ProbablyPrime(0) {
-			break
-		}
+	i.Add(i, big.NewInt(56))
+	p := new(big.Int).Mul(i, i)
+	if p.Add(p, big.NewInt(1)); !p.ProbablyPrime(0) {
+		t.Fatal("i^2 + 1 is no prime")
 	}
 	f, err := NewField(p.Bytes(), []byte{3})
 	if err != nil {

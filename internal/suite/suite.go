@@ -60,6 +60,14 @@ var suites = []*Suite{
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128CCM8, crypto.SHA256},
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes256CCM8, crypto.SHA256},
 
+	{wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128GCM, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_256_GCM_SHA384, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256GCM, crypto.SHA384},
+	{wire.TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, chaCha20, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_128_CCM, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128CCM, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_256_CCM, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256CCM, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_128_CCM_8, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128CCM8, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_256_CCM_8, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256CCM8, crypto.SHA256},
+
 	{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes128GCM, crypto.SHA256},
 	{wire.TLS_RSA_WITH_AES_256_GCM_SHA384, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256GCM, crypto.SHA384},
 	{wire.TLS_RSA_WITH_AES_128_CCM, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes128CCM, crypto.SHA256},

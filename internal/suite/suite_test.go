@@ -28,6 +28,8 @@ func TestSuitesAreWhatTheirNamesSay(t *testing.T) {
 		switch kx {
 		case "RSA":
 			wantKx = wire.KeyExchangeRSA
+		case "DHE_RSA":
+			wantKx = wire.KeyExchangeDHE
 		case "ECDHE_ECDSA":
 			wantAuth = AuthECDSA
 		case "ECDHE_RSA":

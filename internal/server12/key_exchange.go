@@ -1,0 +1,176 @@
+package server12
+
+import (
+	"crypto/x509"
+	"slices"
+
+	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
+	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/keys12"
+	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
+)
+
+// exchange is a key exchange as a server does it.
+type exchange interface {
+	// suits says whether client and credential can do it, or why not, and completes the choice.
+	suits(*hs.Compiled, *wire.ClientHello, *choice) event.SuiteReason
+	// open goes on behind the server's certificate.
+	open(*hs.Desk, *hs.Negotiated) (hs.State, error)
+}
+
+// half is the server's half of a key exchange, to be joined with the client's.
+type half interface {
+	join(*hs.Desk, *hs.Negotiated, *wire.ClientKeyExchange) (hs.State, error)
+}
+
+var exchanges = map[wire.KeyExchange]exchange{
+	wire.KeyExchangeRSA:   certificateKey{},
+	wire.KeyExchangeECDHE: ephemeral{chooseCurve, newPoint, event.SuiteNoGroup},
+	wire.KeyExchangeDHE:   ephemeral{chooseField, newPower, event.SuiteNoField},
+}
+
+// certificateKey: the certificate's key decrypts. RFC 5246 §7.4.7.1.
+type certificateKey struct{}
+
+func (certificateKey) suits(_ *hs.Compiled, _ *wire.ClientHello, c *choice) event.SuiteReason {
+	// RFC 5246 §7.4.2: the key must be allowed to encipher keys; and ours must be able to.
+	if c.credential.Decrypter == nil && c.credential.Signer != nil {
+		return event.SuiteNoKey
+	}
+	if !hello.Allows(c.credential.Leaf, x509.KeyUsageKeyEncipherment) {
+		return event.SuiteNoKeyUsage
+	}
+	return event.SuiteTaken
+}
+
+func (k certificateKey) open(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+	return helloDone(d, n, k)
+}
+
+func (certificateKey) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+	// RFC 5246 §7.4.7.1: drawn before the ciphertext is looked at, so that needing it takes no longer.
+	state := awaitPremaster{Negotiated: n}
+	if err := d.Config.Entropy.Bytes(state.random[:]); err != nil {
+		return nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	state.question = want.NewDecryptPremaster(d.Asker, n.Credential, kx.EncryptedPremaster)
+	d.Ask(state.question)
+	return state, nil
+}
+
+// ephemeral: a key that is made for this connection, and signed. RFC 8422 §5.4, RFC 5246 §7.4.3.
+type ephemeral struct {
+	choose func(*hs.Compiled, *wire.ClientHello) groupChoice
+	make   func(*hs.Desk, wire.NamedGroup) (half, *wire.ServerKeyExchange, error)
+	none   event.SuiteReason
+}
+
+// groupChoice is the first of our groups that the client offers, 0 for none.
+type groupChoice struct {
+	group         wire.NamedGroup
+	ours, offered []wire.NamedGroup
+}
+
+// RFC 8422 §4 leaves the choice to the server where the client says nothing; P-256 is what every client of that age has.
+func chooseCurve(cfg *hs.Compiled, ch *wire.ClientHello) groupChoice {
+	c := groupChoice{ours: cfg.Groups12, offered: []wire.NamedGroup{wire.SecP256r1}}
+	if ch.Has(wire.ExtSupportedGroups) {
+		c.offered = ch.SupportedGroups
+	}
+	c.group, _ = hello.FirstCommon(c.ours, c.offered)
+	return c
+}
+
+// RFC 7919 §4: a client that lists a finite field, known to us or not, gets one of its list. One that lists none does
+// not know of that, and takes what comes.
+func chooseField(cfg *hs.Compiled, ch *wire.ClientHello) groupChoice {
+	c := groupChoice{ours: cfg.Fields12, offered: ch.SupportedGroups}
+	if c.group = c.ours[0]; slices.ContainsFunc(c.offered, wire.NamedGroup.IsFFDHE) {
+		c.group, _ = hello.FirstCommon(c.ours, c.offered)
+	}
+	return c
+}
+
+func (x ephemeral) suits(cfg *hs.Compiled, ch *wire.ClientHello, c *choice) event.SuiteReason {
+	if !hello.Allows(c.credential.Leaf, x509.KeyUsageDigitalSignature) {
+		return event.SuiteNoKeyUsage
+	}
+	if c.groupChoice = x.choose(cfg, ch); c.group == 0 {
+		return x.none
+	}
+	// RFC 5246 §7.4.1.4.1: without the extension the client takes SHA-1, which we do not sign with any more.
+	for _, scheme := range cfg.SignatureSchemes {
+		if slices.Contains(c.credential.Schemes, scheme) && slices.Contains(ch.SignatureAlgorithms, scheme) {
+			c.scheme = scheme
+			return event.SuiteTaken
+		}
+	}
+	return event.SuiteNoScheme
+}
+
+// open makes the ephemeral key and asks for the signature over it.
+func (x ephemeral) open(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+	half, ske, err := x.make(d, n.Group)
+	if err != nil {
+		return nil, fault.New(fault.EntropyFailed).Because(err)
+	}
+	ske.Scheme = n.Scheme
+	// RFC 5246 §7.4.3: both randoms are signed too, so that the signature belongs to this handshake only.
+	message := slices.Concat(n.ClientHello.Random[:], n.ServerHello.Random[:], ske.Params())
+	question := want.NewSign(d.Asker, n.Credential, n.Scheme, message)
+	d.Ask(question)
+	return awaitSignature{n, half, ske, question}, nil
+}
+
+// point: ECDHE. RFC 8422 §5.4, §5.7.
+type point struct{ share suite.PrivateShare }
+
+func newPoint(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange, error) {
+	share, err := d.Config.Entropy.KeyShare(group)
+	if err != nil {
+		return nil, nil, err
+	}
+	return point{share}, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: group, Public: share.Public()}, nil
+}
+
+func (p point) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+	premaster, err := p.share.Shared(kx.Public)
+	if err != nil {
+		return nil, fault.New(fault.BadPublicKey).With(n.Group.String()).Because(err)
+	}
+	return derive(d, n, premaster)
+}
+
+// power: DHE. RFC 5246 §7.4.3, §7.4.7.2.
+type power struct {
+	field *suite.Field
+	share suite.PrivateShare
+}
+
+func newPower(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange, error) {
+	field := suite.FieldByID(group)
+	share, err := d.Config.Entropy.FieldShare(field)
+	if err != nil {
+		return nil, nil, err
+	}
+	return power{field, share}, &wire.ServerKeyExchange{
+		KeyExchange: wire.KeyExchangeDHE, Prime: field.Prime(), Generator: field.Generator(), Public: share.Public()}, nil
+}
+
+func (p power) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+	public, err := p.field.Public(kx.Public)
+	if err != nil {
+		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
+	}
+	secret, err := p.share.Shared(public)
+	if err != nil {
+		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
+	}
+	premaster := keys12.StripPremaster(n.Suite.Hash, secret)
+	clear(secret)
+	return derive(d, n, premaster)
+}
