@@ -44,6 +44,12 @@ var (
 		wire.SecP384r1: {"SECP384R1"},
 		wire.SecP521r1: {"SECP521R1"},
 
+		wire.FFDHE2048: {"FFDHE2048"},
+		wire.FFDHE3072: {"FFDHE3072"},
+		wire.FFDHE4096: {"FFDHE4096"},
+		wire.FFDHE6144: {"FFDHE6144"},
+		wire.FFDHE8192: {"FFDHE8192"},
+
 		wire.X25519MLKEM768:     {"X25519-MLKEM768"},
 		wire.SecP256r1MLKEM768:  {"SECP256R1-MLKEM768"},
 		wire.SecP384r1MLKEM1024: {"SECP384R1-MLKEM1024"},
@@ -67,7 +73,7 @@ func gnuTLSKeyExchange(s *suite.Suite) string {
 	if s.KeyExchange == wire.KeyExchangeRSA {
 		return "RSA"
 	}
-	return "ECDHE-" + s.Auth.String()
+	return s.KeyExchange.String() + "-" + s.Auth.String()
 }
 
 func gnuTLSCipher(s *suite.Suite) string { return strings.ToUpper(s.Cipher.Name) }
@@ -162,7 +168,7 @@ func gnuTLSReport(out string) report {
 			}
 		}
 	}
-	if keyExchange == "ECDHE" {
+	if keyExchange == "ECDHE" || keyExchange == "DHE" {
 		keyExchange += "-RSA"
 		if !strings.HasPrefix(m[3], "RSA") {
 			keyExchange = "ECDHE-ECDSA"

@@ -36,6 +36,11 @@ func matrix() []cell {
 				c.group = g
 				cells = append(cells, c)
 			}
+			for _, g := range suite.FieldGroups() {
+				c := at("group", favouriteDHE())
+				c.group = g
+				cells = append(cells, c)
+			}
 			for _, g := range suite.Groups13() {
 				c := at("group", favourite13)
 				c.group = g
@@ -66,10 +71,14 @@ func kindFor(a suite.Auth) testkit.Kind {
 	return testkit.P256
 }
 
-// favourite is the best suite with ECDHE for a kind of key.
-func favourite(a suite.Auth) *suite.Suite {
+// favourite is the best suite with ECDHE for a kind of key, favouriteDHE the best with DHE.
+func favourite(a suite.Auth) *suite.Suite { return best(a, wire.KeyExchangeECDHE) }
+
+func favouriteDHE() *suite.Suite { return best(suite.AuthRSA, wire.KeyExchangeDHE) }
+
+func best(a suite.Auth, kx wire.KeyExchange) *suite.Suite {
 	for _, s := range suite.All() {
-		if s.Auth == a && s.KeyExchange == wire.KeyExchangeECDHE {
+		if s.Auth == a && s.KeyExchange == kx {
 			return s
 		}
 	}
@@ -129,6 +138,9 @@ func runServer(t *testing.T, c cell) {
 	config := spoken{c.suite.Version}.serverConfig(t, c.kind)
 	config.Policy = policyFor(c.suite)
 	config.CipherSuites = pinned(c)
+	if c.group.IsFFDHE() && c.peer != gnuTLS { // the others cannot ask for a finite field in TLS 1.2
+		config.CurvePreferences = []vitro.CurveID{vitro.X25519, vitro.CurveID(c.group)}
+	}
 	if c.scheme != 0 {
 		config.Certificates[0].SupportedSignatureAlgorithms = []tls.SignatureScheme{tls.SignatureScheme(c.scheme)}
 	}
@@ -153,9 +165,11 @@ func compare(t *testing.T, c cell, ours vitro.ConnectionState, theirs report) {
 	t.Helper()
 	want := report{version: c.suite.Version, suite: c.suite.ID, group: c.group, scheme: c.scheme}
 	own := stateOf(ours)
-	// Where the cell leaves it open, both must name the same, and name something but in RSA key exchange.
-	if c.tls13() || c.suite.KeyExchange == wire.KeyExchangeECDHE {
-		if own.group == 0 || own.scheme == 0 {
+	// Where the cell leaves it open, both must name the same, and name something but in RSA key exchange; a server's own
+	// finite field has no name.
+	if c.tls13() || c.suite.KeyExchange != wire.KeyExchangeRSA {
+		unnamed := c.suite.KeyExchange == wire.KeyExchangeDHE && c.role == fault.Client
+		if own.group == 0 && !unnamed || own.scheme == 0 {
 			t.Errorf("our ConnectionState lacks the group (%v) or the signature scheme (%v)", own.group, own.scheme)
 		}
 		if want.group == 0 {

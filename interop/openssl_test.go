@@ -2,6 +2,7 @@ package interop
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"os"
@@ -89,6 +90,13 @@ var openSSLGroups = map[wire.NamedGroup][]string{
 	wire.SecP384r1: {"P-384", "secp384r1"},
 	wire.SecP521r1: {"P-521", "secp521r1"},
 
+	// Of a finite field s_client tells the size only.
+	wire.FFDHE2048: {"ffdhe2048", "DH, 2048 bits"},
+	wire.FFDHE3072: {"ffdhe3072", "DH, 3072 bits"},
+	wire.FFDHE4096: {"ffdhe4096", "DH, 4096 bits"},
+	wire.FFDHE6144: {"ffdhe6144", "DH, 6144 bits"},
+	wire.FFDHE8192: {"ffdhe8192", "DH, 8192 bits"},
+
 	wire.X25519MLKEM768:     {"X25519MLKEM768"},
 	wire.SecP256r1MLKEM768:  {"SecP256r1MLKEM768"},
 	wire.SecP384r1MLKEM1024: {"SecP384r1MLKEM1024"},
@@ -107,7 +115,7 @@ func (*openSSLPeer) lacks(c cell) string {
 	if c.group != 0 && openSSLGroups[c.group] == nil {
 		return fmt.Sprintf("these tests know no name of %v for OpenSSL", c.group)
 	}
-	if c.group != 0 && !slices.Contains(suite.Groups(), c.group) {
+	if c.group != 0 && !c.group.IsFFDHE() && !slices.Contains(suite.Groups(), c.group) {
 		if list, err := openSSLNewGroups(); err != nil || !strings.Contains(list, openSSLGroups[c.group][0]) {
 			return version + " does not have " + c.group.String()
 		}
@@ -120,7 +128,7 @@ func (*openSSLPeer) offer(c cell) []string {
 	if c.tls13() {
 		args = []string{"-tls1_3", "-ciphersuites", openSSLName(c.suite.ID), "-cipher", "DEFAULT:@SECLEVEL=0"}
 	}
-	if c.group != 0 {
+	if c.group != 0 && !c.group.IsFFDHE() {
 		args = append(args, "-groups", openSSLGroups[c.group][0])
 	}
 	return args
@@ -150,7 +158,7 @@ func (p *openSSLPeer) client(t *testing.T, c cell, addr string, request []byte) 
 var (
 	sClientNew    = regexp.MustCompile(`(?m)^New, (\S+), Cipher is (\S+)$`)
 	sClientProto  = regexp.MustCompile(`(?m)^ +Protocol +: (\S+)$`)
-	sClientGroup  = regexp.MustCompile(`(?m)^(?:Server|Peer) Temp Key: (?:ECDH, )?([^,\n]+)`)
+	sClientGroup  = regexp.MustCompile(`(?m)^(?:Server|Peer) Temp Key: (?:ECDH, )?((?:DH, )?[^,\n]+)`)
 	sClientDigest = regexp.MustCompile(`(?m)^Peer signing digest: (\S+)$`)
 	sClientType   = regexp.MustCompile(`(?m)^Peer signature type: (\S+)$`)
 )
@@ -249,6 +257,9 @@ func (p *openSSLPeer) server(t *testing.T, c cell) host {
 	if c.scheme != 0 {
 		args = append(args, "-sigalgs", c.scheme.String())
 	}
+	if f := suite.FieldByID(c.group); f != nil {
+		args = append(args, "-dhparam", dhParamsFile(t, f.Prime(), f.Generator()))
+	}
 	return startSServer(t, testkit.Leaf(c.kind), args...)
 }
 
@@ -277,6 +288,7 @@ var (
 	traceGroup13  = regexp.MustCompile(`(?s)Sent Record.*ServerHello, Length=.*?NamedGroup: [^\n]*\((\d+)\)\n +key_exchange: `)
 	traceScheme13 = regexp.MustCompile(`(?s)Sent Record.*?CertificateVerify, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
 	traceGroup    = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?named_curve: [^\n]*\((\d+)\)\n`)
+	tracePrime    = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?dh_p \(len=\d+\): ([0-9A-F]+)\n`)
 	traceScheme   = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
 )
 
@@ -289,6 +301,11 @@ func (s *sServer) report(t *testing.T) report {
 		group, scheme = traceGroup13, traceScheme13
 	}
 	r.group = number[wire.NamedGroup](submatch(group, out), 10)
+	if prime, err := hex.DecodeString(submatch(tracePrime, out)); err == nil && len(prime) > 0 {
+		if f, err := suite.NewField(prime, []byte{2}); err == nil {
+			r.group = f.ID()
+		}
+	}
 	r.scheme = number[wire.SignatureScheme](submatch(scheme, out), 16)
 	return r
 }
