@@ -11,6 +11,7 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/session"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -23,6 +24,7 @@ type Kind struct {
 	Key     testkit.Kind
 	Stapled bool // the server has an OCSP response
 	Retry   bool // the server asks for another group
+	Cookie  bool // the server keeps nothing between the ClientHellos
 	Client  bool // the server requires a certificate of the client, which has one
 	Ticket  bool // sessions go by a ticket; TLS 1.2 gives it within the handshake
 	ByID    bool // sessions go by a session ID
@@ -46,6 +48,7 @@ var Kinds = []Kind{
 		ByID: true, Resumed: true},
 	{Name: "TLS13", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Stapled: true},
 	{Name: "TLS13-retry", Version: wire.TLS13, Suite: wire.TLS_CHACHA20_POLY1305_SHA256, Key: testkit.RSA, Retry: true},
+	{Name: "TLS13-cookie", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Retry: true, Cookie: true},
 	{Name: "TLS13-client", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256, Client: true},
 	{Name: "TLS13-resumed", Version: wire.TLS13, Suite: wire.TLS_AES_128_GCM_SHA256, Key: testkit.P256,
 		Ticket: true, Resumed: true},
@@ -86,6 +89,9 @@ func (k Kind) config(role fault.Role) engine.Config {
 	}
 	if k.Retry {
 		c.Groups = c.Groups[1:]
+	}
+	if k.Cookie {
+		c.Cookies = new(session.Tickets)
 	}
 	credential := *testkit.Credential(k.Key)
 	if k.Stapled {

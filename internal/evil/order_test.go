@@ -65,6 +65,9 @@ func (m model) foretell(flight int, units []Unit) outcome {
 			rule := fault.UnexpectedMessage
 			if m.kind.Retry && flight == 0 && taken == 1 && u.Message() == wire.TypeClientHello {
 				rule = fault.BadKeyShare // RFC 8446 §4.1.2: the first hello again has not the share that was asked for
+				if m.kind.Cookie {
+					rule = fault.MissingExtension // RFC 8446 §4.2.2: nor the cookie
+				}
 			}
 			return outcome{rules: []*fault.Rule{rule}, completes: done}
 		}
