@@ -158,6 +158,17 @@ func TestNoCookie(t *testing.T) {
 	finish(t, client, server, second)
 }
 
+// What a client lists to be ignored (RFC 8701 §3) does not make its second ClientHello another.
+func TestCookieAndGREASE(t *testing.T) {
+	for _, always := range []bool{false, true} {
+		cc := clientConfig13()
+		cc.GREASE, cc.CertificateSchemes = true, onlyECDSA
+		client := newClient(t, cc)
+		_, second := secondHello(t, client, newServer(t, cookieServer(always)))
+		finish(t, client, newServer(t, cookieServer(always)), second)
+	}
+}
+
 // A session is taken up after a retry elsewhere: the binder covers the HelloRetryRequest that the second server never
 // sent. RFC 8446 §4.2.11.2.
 func TestCookieAndTicket(t *testing.T) {

@@ -56,18 +56,21 @@ func TestChromiumLoadsPage(t *testing.T) {
 		name     string
 		version  spoken
 		groups   []tls.CurveID
+		cookies  tls.RetryCookies
 		protocol string // as Chromium names it
 		group    wire.NamedGroup
 		told     string
 	}{
-		{"as it comes", v13, nil, "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
-		{"after a retry", v13, []tls.CurveID{std.CurveP384}, "TLS 1.3", wire.SecP384r1, "P-384"},
-		{"TLS 1.2", v12, nil, "TLS 1.2", wire.X25519, "X25519"},
+		{"as it comes", v13, nil, tls.NoRetryCookies, "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
+		{"after a retry", v13, []tls.CurveID{std.CurveP384}, tls.NoRetryCookies, "TLS 1.3", wire.SecP384r1, "P-384"},
+		{"after a retry with a cookie", v13, []tls.CurveID{std.CurveP384}, tls.CookiesOnRetry, "TLS 1.3", wire.SecP384r1, "P-384"},
+		{"after a retry for a cookie alone", v13, nil, tls.CookiesAlways, "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
+		{"TLS 1.2", v12, nil, tls.CookiesAlways, "TLS 1.2", wire.X25519, "X25519"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.version.feature(t, chromiumProgram{}, fault.Server, func(t *testing.T) {
 				config := c.version.serverConfig(t, testkit.P256)
-				config.CurvePreferences = c.groups
+				config.CurvePreferences, config.RetryCookies = c.groups, c.cookies
 				page := serveSite(t, config)
 				got := browse(t, page.url)
 				if got.Protocol != c.protocol || got.KeyExchangeGroup != c.told || got.Cipher != "AES_128_GCM" ||

@@ -49,6 +49,15 @@ func Named(c *want.Credential, ch *wire.ClientHello) bool {
 	return ch.ServerName != "" && c.Leaf.VerifyHostname(ch.ServerName) == nil
 }
 
+// TellCredential tells which of a server's credentials a client gets to see.
+func TellCredential(d *hs.Desk, ch *wire.ClientHello, c *want.Credential, of int) {
+	if !d.Stream.Watched() {
+		return
+	}
+	fits := ChainFits(c, CertificateSchemes(&ch.Extensions))
+	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: Named(c, ch), Of: of, ChainUnlisted: !fits})
+}
+
 // ByName returns credentials with those that have the name that the client asked for in front, among equals those that
 // are liked, and among those the ones whose chain the client can check. RFC 8446 §4.4.2.2: where there is none, the
 // client gets another, and may know how.

@@ -115,8 +115,7 @@ func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 	if !d.Stream.Watched() {
 		return
 	}
-	fits := hello.ChainFits(c.credential, hello.CertificateSchemes(&ch.Extensions))
-	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.credential.Leaf, Named: hello.Named(c.credential, ch), Of: of, ChainUnlisted: !fits})
+	hello.TellCredential(d, ch, c.credential, of)
 	var considered []event.SuiteVerdict
 	taken := false
 	for _, s := range d.Config.Suites {

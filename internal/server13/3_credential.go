@@ -37,7 +37,7 @@ func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Cred
 	for _, c := range hello.ByName(credentials, ch, any) {
 		schemes := hello.Signable(d.Config, wire.TLS13, c)
 		if scheme, ok := hello.FirstCommon(schemes, ch.SignatureAlgorithms); ok {
-			hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: hello.Named(c, ch), Of: len(credentials), ChainUnlisted: !hello.ChainFits(c, hello.CertificateSchemes(&ch.Extensions))})
+			hello.TellCredential(d, ch, c, len(credentials))
 			hs.Tell(d, 0, event.SchemeChosen{Scheme: scheme, Offered: ch.SignatureAlgorithms})
 			return c, scheme, nil
 		}
