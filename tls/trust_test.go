@@ -238,3 +238,33 @@ func TestSessionEndsWithItsStaple(t *testing.T) {
 		}
 	}
 }
+
+// RFC 6962 §5.2: a client that wants timestamps of logs it knows refuses a server without.
+func TestClientJudgesTimestamps(t *testing.T) {
+	log, other := testkit.NewLog("log", testkit.P256), testkit.NewLog("other", testkit.RSA)
+	list, err := trust.NewLogList(trust.Log{Name: log.Name, Key: log.Key.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ago := testkit.Now.Add(-time.Hour)
+	show := func(c *testkit.Certificate, scts ...[]byte) Certificate {
+		return Certificate{Certificate: c.Chain, PrivateKey: c.Key, SignedCertificateTimestamps: scts}
+	}
+	plain := testkit.Leaf(testkit.P256)
+	known, unknown := testkit.Logged(testkit.P256, ago, log, other), testkit.Logged(testkit.P256, ago, other)
+	inter := authority(testkit.PKI().Intermediate)
+	stapled := show(plain)
+	stapled.OCSPStaple = inter.staples(t, plain.Leaf, func(r *ocsp.Response) {
+		r.ExtraExtensions = []pkix.Extension{testkit.SCTExtension(testkit.StapledSCTs, log.Certificate(ago, plain.Leaf.Raw))}
+	})
+	wanting := func(c *Config) { c.Verifier = &trust.Verifier{Logs: list, RequireSCTs: 1} }
+	shakeAll(t, []judged{
+		{name: "in the certificate", shown: show(known), client: wanting},
+		{name: "in the handshake", shown: show(plain, log.Certificate(ago, plain.Leaf.Raw)), client: wanting},
+		{name: "stapled", shown: stapled, client: wanting},
+		{name: "none", shown: show(plain), rule: fault.TooFewTimestamps, client: wanting},
+		{name: "of another log", shown: show(unknown), rule: fault.TooFewTimestamps, client: wanting},
+		{name: "of another certificate", shown: show(plain, log.Certificate(ago, known.Leaf.Raw)), rule: fault.TooFewTimestamps, client: wanting},
+		{name: "none, and none wanted", shown: show(plain), client: func(c *Config) { c.Verifier = &trust.Verifier{Logs: list} }},
+	})
+}

@@ -63,12 +63,10 @@ type (
 
 // certIDs are those of all statuses in a response.
 func certIDs(der []byte) ([]certID, *fault.Error) {
-	malformed := func(err error) *fault.Error {
-		return fault.New(fault.MalformedStaple).Because(cause{err}).With(fmt.Sprintf("%d bytes", len(der)))
-	}
+	malformed := fault.New(fault.MalformedStaple).With(fmt.Sprintf("its %d bytes are no OCSPResponse in DER", len(der)))
 	var outer ocspResponse
 	if _, err := asn1.Unmarshal(der, &outer); err != nil {
-		return nil, malformed(err)
+		return nil, malformed
 	}
 	// RFC 6960 §4.2.1: a responder that has no answer says so without a signature.
 	if status := ocsp.ResponseStatus(outer.Status); status != ocsp.Success {
@@ -76,7 +74,7 @@ func certIDs(der []byte) ([]certID, *fault.Error) {
 	}
 	var basic ocspBasic
 	if _, err := asn1.Unmarshal(outer.Response.Basic, &basic); err != nil {
-		return nil, malformed(err)
+		return nil, malformed
 	}
 	var ids []certID
 	for _, r := range basic.Data.Responses {

@@ -15,6 +15,7 @@ import (
 func (e *examination) judge(p path, refused error) *fault.Error {
 	steps := []func(path, error) *fault.Error{
 		e.judgeKeys, e.judgeLinks, e.judgeRoot, e.judgeDates, e.judgeWhole, e.judgeUsage, e.judgeKeyUsage, e.judgeName, e.judgeStaple,
+		e.judgeTimestamps,
 	}
 	for _, step := range steps {
 		if failure := step(p, refused); failure != nil {

@@ -126,7 +126,7 @@ func TestBadStaples(t *testing.T) {
 			r.ThisUpdate, r.NextUpdate = testkit.Now.Add(-48*time.Hour), time.Time{}
 		})), fault.StaleStaple, "until 2026-01-14T12:00:00Z", "good"},
 		{"of tomorrow", respond(t, inter, inter, with(func(r *ocsp.Response) { r.ThisUpdate = testkit.Now.Add(12 * time.Hour) })), fault.EarlyStaple, "is of 2026-01-16", "good"},
-		{"no DER", []byte("staple"), fault.MalformedStaple, "6 bytes", "malformed_staple"},
+		{"no DER", []byte("staple"), fault.MalformedStaple, "its 6 bytes", "malformed_staple"},
 		{"cut short", whole[:len(whole)-1], fault.MalformedStaple, "", "malformed_staple"},
 		{"something behind it", append(whole[:len(whole):len(whole)], 0), fault.MalformedStaple, "", "malformed_staple"},
 		{"a success without a response", []byte{0x30, 3, 0x0a, 1, 0}, fault.MalformedStaple, "", ""},

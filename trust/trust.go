@@ -2,7 +2,7 @@
 // used for, the name. It answers [want.VerifyPeer].
 //
 // What Go's crypto/x509 refuses is refused. Beyond it, keys have a least size, and what others say about the
-// certificate counts: its CA by a stapled OCSP response. Whatever is refused is looked at once more, to name the one
+// certificate counts: its CA by a stapled OCSP response, logs by their timestamps. Whatever is refused is looked at once more, to name the one
 // reason that a person must mend first, as a rule of package fault with what was found and what was expected. The
 // reasons are looked for in this order, which is also that of the checks in the verdict:
 //
@@ -12,7 +12,8 @@
 //  4. what only the whole chain shows, such as name constraints;
 //  5. the usage of the leaf's key;
 //  6. the name;
-//  7. what the CA says about the leaf today, by a stapled OCSP response.
+//  7. what the CA says about the leaf today, by a stapled OCSP response;
+//  8. the timestamps of logs that know the leaf, where they are wanted.
 package trust
 
 import (
@@ -46,13 +47,18 @@ type Verifier struct {
 	MinRSABits int
 	// Staples says what is made of a stapled OCSP response, or of its absence. The zero value is JudgeStaples.
 	Staples StaplePolicy
+	// Logs are the logs whose timestamps (SCTs, RFC 6962) count. With nil, timestamps are not looked at.
+	Logs *LogList
+	// RequireSCTs is how many of them, different ones, must vouch for a server's certificate, by timestamps within it,
+	// in the handshake or in the stapled OCSP response. With 0 they are told to who watches, and refuse nobody.
+	RequireSCTs int
 }
 
 // Verify answers for a peer. Role is our own end: a client verifies that the server may be the host named in the
 // state, a server verifies that the client may be a client.
 func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
 	e := &examination{peer: p, role: role, roots: v.roots(), now: p.Now, usage: x509.ExtKeyUsageServerAuth,
-		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits), staples: v.Staples}
+		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits), staples: v.Staples, logs: v.Logs, wantedSCTs: v.RequireSCTs}
 	if role == fault.Server {
 		e.usage = x509.ExtKeyUsageClientAuth
 	}
@@ -79,7 +85,9 @@ type examination struct {
 	minRSABits int
 	staples    StaplePolicy
 	staple     *ocsp.Response // once it is known to be the word of the CA
-	budget     int            // of what is left of maxWork
+	logs       *LogList
+	wantedSCTs int
+	budget     int // of what is left of maxWork
 	checks     []event.Check
 }
 
@@ -137,6 +145,10 @@ func (e *examination) admit() *fault.Error {
 	if e.role == fault.Client && e.host() == "" {
 		return fault.New(fault.BadConfig).With("there is no server name to check the certificate against").
 			Advise("set ServerName, or say that the server is not to be verified")
+	}
+	if e.role == fault.Client && e.wantedSCTs > 0 && e.logs == nil {
+		return fault.New(fault.BadConfig).With("timestamps of logs are wanted, and there is no list of logs").
+			Advise("set Verifier.Logs, or no RequireSCTs")
 	}
 	return nil
 }

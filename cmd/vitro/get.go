@@ -28,7 +28,8 @@ Exit codes:
   2   wrong usage                      35   the handshake failed
   7   could not connect                56   the connection failed after the handshake
   22  HTTP status 400 or above         60   the server's certificate is not trusted
-  23  could not write                  130  interrupted
+  23  could not write                  91   its CA does not say by OCSP that it is good
+  130 interrupted
 With several URLs, it is that of the first failure.`,
 		Example: `  vitro get https://example.com/
   vitro get --explain full -o page.html https://example.com/

@@ -77,7 +77,7 @@ func (e *writeError) Error() string {
 var distrust = []*fault.Rule{
 	fault.BadCertificate, fault.RSAKeyTooLarge, fault.WrongKeyUsage, fault.CertificateExpired, fault.CertificateNotYetValid,
 	fault.WrongHost, fault.UnknownCA, fault.InvalidChain, fault.RejectedByCaller,
-	fault.CertificateRevoked, fault.BadStaple, fault.TooFewTimestamps,
+	fault.TooFewTimestamps,
 }
 
 // exitCodeOf tells failures apart for whoever calls the program.
@@ -103,6 +103,8 @@ func exitCodeOf(err error) int {
 		return exitUsage
 	case errors.As(err, &refusal) && refusal.Asked:
 		return exitHandshake // in TLS 1.3 a client has finished when the server misses its certificate: RFC 8446 §4.4.2.4
+	case errors.As(err, &handshake) && (errors.Is(err, fault.CertificateRevoked) || errors.Is(err, fault.BadStaple)):
+		return exitStatus
 	case errors.As(err, &handshake):
 		for _, rule := range distrust {
 			if errors.Is(err, rule) {

@@ -32,6 +32,7 @@ type getFlags struct {
 	headers                []string
 	explain, color, output string
 	client                 clientCertificate
+	verify                 verification
 	json, silent           bool
 
 	given func(flag string) bool // on the command line
@@ -49,6 +50,7 @@ func (f *getFlags) register(flags *pflag.FlagSet) {
 
 	flags.StringVar(&f.caCert, "cacert", "", "trust the CAs in this PEM `FILE` instead of the system's")
 	flags.BoolVarP(&f.insecure, "insecure", "k", false, "do not verify the server's certificate: anyone could be at the other end")
+	f.verify.register(flags)
 	f.client.register(flags)
 	flags.StringVar(&f.serverName, "servername", "", "`NAME` to ask for and to verify, instead of the URL's host")
 	flags.StringArrayVar(&f.resolve, "resolve", nil, "`HOST:PORT:ADDR`: use this address for that host (repeatable)")
@@ -140,6 +142,9 @@ func (f *getFlags) config() (*tls.Config, error) {
 		return nil, err
 	}
 	if err := f.client.apply(c); err != nil {
+		return nil, err
+	}
+	if err := f.verify.apply(c); err != nil {
 		return nil, err
 	}
 	return c, f.versions(c)

@@ -24,6 +24,7 @@ const (
 	exitHandshake  = 35
 	exitReceive    = 56
 	exitNotTrusted = 60
+	exitStatus     = 91
 	exitInterrupt  = 130
 )
 
