@@ -88,3 +88,6 @@ func meet(client, server *End) error {
 	}
 	return nil
 }
+
+// ticket is the one that a kind's client has.
+func (e *End) ticket() []byte { return e.kept.client.Ticket }
