@@ -44,8 +44,8 @@ func FirstCommon[T comparable](ours, theirs []T) (T, bool) {
 	return none, false
 }
 
-// Named reports whether a credential has the name that a client asked for.
-func Named(c *want.Credential, ch *wire.ClientHello) bool {
+// named reports whether a credential has the name that a client asked for.
+func named(c *want.Credential, ch *wire.ClientHello) bool {
 	return ch.ServerName != "" && c.Leaf.VerifyHostname(ch.ServerName) == nil
 }
 
@@ -55,7 +55,7 @@ func TellCredential(d *hs.Desk, ch *wire.ClientHello, c *want.Credential, of int
 		return
 	}
 	fits := ChainFits(c, CertificateSchemes(&ch.Extensions))
-	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: Named(c, ch), Of: of, ChainUnlisted: !fits})
+	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: named(c, ch), Of: of, ChainUnlisted: !fits})
 }
 
 // ByName returns credentials with those that have the name that the client asked for in front, among equals those that
@@ -69,7 +69,7 @@ func ByName(credentials []*want.Credential, ch *wire.ClientHello, liked func(*wa
 	schemes := CertificateSchemes(&ch.Extensions)
 	for _, c := range credentials {
 		rank := 0
-		if !Named(c, ch) {
+		if !named(c, ch) {
 			rank += 4
 		}
 		if !liked(c) {
