@@ -47,6 +47,9 @@ func TestHandshake(t *testing.T) {
 					if !cs.ExtendedMaster || !bytes.Equal(cs.ClientFinished, ss.ClientFinished) || !bytes.Equal(cs.ServerFinished, ss.ServerFinished) {
 						t.Error("the ends do not agree on what they have finished")
 					}
+					if cbc := s.Cipher.CBC(); cs.EncryptThenMAC != cbc || ss.EncryptThenMAC != cbc {
+						t.Errorf("encrypt-then-MAC: client %v, server %v, want %v", cs.EncryptThenMAC, ss.EncryptThenMAC, cbc)
+					}
 					big := make([]byte, 100_000)
 					testkit.Random(1).Read(big)
 					send(t, client, server, big)

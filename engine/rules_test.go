@@ -128,7 +128,7 @@ func TestServerRefuses(t *testing.T) {
 		{"no null compression", fault.NoNullCompression, hello(func(ch *wire.ClientHello) { ch.CompressionMethods = []wire.CompressionMethod{1} })},
 		{"compressed points only", fault.NoUncompressedPoints, hello(func(ch *wire.ClientHello) { ch.PointFormats = []wire.PointFormat{1} })},
 		{"a renegotiation spliced in", fault.RenegotiationInfoNotEmpty, hello(func(ch *wire.ClientHello) { ch.RenegotiationInfo = make([]byte, 12) })},
-		{"unknown suites", fault.NoCommonSuite, hello(func(ch *wire.ClientHello) { ch.CipherSuites = []wire.CipherSuite{0x1301, 0x002f} })},
+		{"unknown suites", fault.NoCommonSuite, hello(func(ch *wire.ClientHello) { ch.CipherSuites = []wire.CipherSuite{0x1301, 0x000a} })},
 		{"no certificate for its suites", fault.NoSuiteForCertificate, hello(ecdsaOnly)},
 		{"unknown groups", fault.NoCommonGroup, hello(func(ch *wire.ClientHello) {
 			ecdheOnly(ch)

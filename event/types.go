@@ -197,10 +197,13 @@ type KeysDerived struct {
 	KeyExchange    wire.KeyExchange
 	Suite          wire.CipherSuite
 	Cipher         string
+	MAC            crypto.Hash // of the HMAC over records, in CBC; 0: the cipher authenticates by itself
+	EncryptThenMAC bool        // CBC: the MAC is over the ciphertext (RFC 7366)
 	Hash           crypto.Hash // of the PRF
 	ExtendedMaster bool        // the master secret depends on the whole handshake (RFC 7627)
 	Resumed        bool        // from an earlier session: its master secret (TLS 1.2), or its pre-shared key beside the key shares (TLS 1.3)
 	MasterLen      int
+	MACKeyLen      int // each way
 	KeyLen         int // each way
 	FixedIVLen     int // each way
 	ClientRandom   wire.Random

@@ -74,6 +74,9 @@ func keysObject(e event.KeysDerived) (o object) {
 		o = object{{"key_exchange", e.KeyExchange.String()}, {"algo", e.Suite.String()}, {"cipher", e.Cipher},
 			{"hash", hashName(e.Hash)}, {"extended_master_secret", e.ExtendedMaster}, {"master_length", e.MasterLen}}
 	}
+	if e.MAC != 0 {
+		o = append(o, object{{"mac", hashName(e.MAC)}, {"mac_key_length", e.MACKeyLen}, {"encrypt_then_mac", e.EncryptThenMAC}}...)
+	}
 	if e.Resumed {
 		o.add("from_session", true)
 	}

@@ -40,14 +40,41 @@ func keysParas(e event.KeysDerived) []para {
 		value("random2", hexOf(e.ServerRandom[:], 8)),
 		value("function", prf+" (RFC 5246 §5)"),
 		value("master", master),
-		para{label: "key block", items: []string{
-			fmt.Sprintf(`%s = PRF(master secret, "key expansion", random2 + random1), cut into`, plural(2*(e.KeyLen+e.FixedIVLen), "byte")),
-			keyLine("client write key", e.KeyLen, "the client encrypts with it"),
-			keyLine("server write key", e.KeyLen, "the server encrypts with it"),
+		para{label: "key block", items: keyLines(e)},
+		value("cipher", clean(e.Cipher)+macWords(e)))
+}
+
+// keyLines lists the parts of the key block, in its order. RFC 5246 §6.3.
+func keyLines(e event.KeysDerived) []string {
+	lines := []string{fmt.Sprintf(`%s = PRF(master secret, "key expansion", random2 + random1), cut into`,
+		plural(2*(e.MACKeyLen+e.KeyLen+e.FixedIVLen), "byte"))}
+	if e.MACKeyLen > 0 {
+		lines = append(lines,
+			keyLine("client write MAC key", e.MACKeyLen, "the client's records are authenticated with it"),
+			keyLine("server write MAC key", e.MACKeyLen, "the server's records are authenticated with it"))
+	}
+	lines = append(lines,
+		keyLine("client write key", e.KeyLen, "the client encrypts with it"),
+		keyLine("server write key", e.KeyLen, "the server encrypts with it"))
+	if e.FixedIVLen > 0 {
+		lines = append(lines,
 			keyLine("client write IV", e.FixedIVLen, "the fixed part of the client's nonces"),
-			keyLine("server write IV", e.FixedIVLen, "the same of the server's"),
-		}},
-		value("cipher", clean(e.Cipher)))
+			keyLine("server write IV", e.FixedIVLen, "the same of the server's"))
+	}
+	return lines
+}
+
+// macWords says how records are authenticated where the cipher does not do so itself.
+func macWords(e event.KeysDerived) string {
+	switch {
+	case e.MAC == 0:
+		return ""
+	case e.EncryptThenMAC:
+		return fmt.Sprintf(", each record with an IV of its own; encrypt-then-MAC (RFC 7366): HMAC-%s over the ciphertext, checked before "+
+			"anything is decrypted", hashName(e.MAC))
+	}
+	return fmt.Sprintf(", each record with an IV of its own; HMAC-%s over the plaintext, encrypted with it (RFC 5246 §6.2.3.2): not both "+
+		"ends have encrypt-then-MAC (RFC 7366), so that padding and MAC are checked in constant time", hashName(e.MAC))
 }
 
 func keyLine(name string, n int, what string) string {

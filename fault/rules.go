@@ -153,6 +153,8 @@ var (
 		"the server chose a compression that we did not offer", "")
 	ExtensionNotOffered = rule("extension_not_offered", wire.AlertUnsupportedExtension, "RFC 5246 §7.4.1.4",
 		"the peer answered an extension that we did not send", "")
+	UselessEncryptThenMAC = rule("useless_encrypt_then_mac", wire.AlertIllegalParameter, "RFC 7366 §3",
+		"the server agreed to encrypt-then-MAC with a cipher suite that has no MAC of its own", "")
 	ProtocolNotOffered = rule("protocol_not_offered", wire.AlertIllegalParameter, "RFC 7301 §3.1",
 		"the server chose an application protocol that we did not offer", "")
 	MissingExtension = rule("missing_extension", wire.AlertMissingExtension, "RFC 8446 §9.2",

@@ -18,7 +18,7 @@ import (
 type gnuTLSPeer struct{}
 
 func (*gnuTLSPeer) name() string           { return "GnuTLS" }
-func (*gnuTLSPeer) tells(fault.Role) tells { return tells{group: true, scheme: true} }
+func (*gnuTLSPeer) tells(fault.Role) tells { return tells{group: true, scheme: true, etm: true} }
 
 var gnuTLSVersion = once(func() (string, error) {
 	out, err := ask("gnutls-cli", "--version")
@@ -78,6 +78,13 @@ func gnuTLSKeyExchange(s *suite.Suite) string {
 
 func gnuTLSCipher(s *suite.Suite) string { return strings.ToUpper(s.Cipher.Name) }
 
+func gnuTLSMAC(s *suite.Suite) string {
+	if !s.Cipher.CBC() {
+		return ""
+	}
+	return strings.ReplaceAll(s.Cipher.MAC.String(), "-", "")
+}
+
 func (*gnuTLSPeer) lacks(c cell) string {
 	version, _ := gnuTLSVersion()
 	list, _ := gnuTLSList()
@@ -104,6 +111,12 @@ func gnuTLSPriority(c cell) string {
 		p = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
 	}
 	p += ":-CIPHER-ALL:+" + gnuTLSCipher(c.suite)
+	if mac := gnuTLSMAC(c.suite); mac != "" {
+		p += ":-MAC-ALL:+" + mac
+	}
+	if c.noETM {
+		p += ":%NO_ETM"
+	}
 	if c.group != 0 {
 		p += ":-GROUP-ALL:+GROUP-" + gnuTLSGroups[c.group][0]
 	}
@@ -142,40 +155,48 @@ func (*gnuTLSPeer) client(t *testing.T, c cell, addr string, request []byte) vis
 	return visit{gnuTLSReport(out), out}
 }
 
-// "- Description: (TLS1.2-X.509)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-128-GCM)"; the third part is missing
-// in RSA key exchange.
-var gnuTLSDescription = regexp.MustCompile(`(?m)^- Description: \(([^)]*)\)-\(([^)]*)\)(?:-\(([^)]*)\))?-\(([^)]*)\)$`)
+// "- Description: (TLS1.2-X.509)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-128-GCM)"; the signature is missing in RSA key
+// exchange, and with CBC the MAC follows. "- Options: extended master secret, safe renegotiation, EtM,".
+var (
+	gnuTLSDescription = regexp.MustCompile(`(?m)^- Description: \((.*)\)$`)
+	gnuTLSETM         = regexp.MustCompile(`(?m)^- Options: .*\bEtM\b`)
+)
 
 func gnuTLSReport(out string) report {
-	m := gnuTLSDescription.FindStringSubmatch(out)
-	if m == nil {
+	parts := strings.Split(submatch(gnuTLSDescription, out), ")-(")
+	var mac string
+	if last := len(parts) - 1; last > 0 && strings.HasPrefix(parts[last], "SHA") {
+		mac, parts = parts[last], parts[:last]
+	}
+	if len(parts) < 3 {
 		return report{}
 	}
-	var r report
+	r := report{etm: gnuTLSETM.MatchString(out)}
+	cipher, scheme := parts[len(parts)-1], parts[2]
 	suites := suite.All()
-	switch version, _, _ := strings.Cut(m[1], "-"); version {
+	switch version, _, _ := strings.Cut(parts[0], "-"); version {
 	case "TLS1.2":
 		r.version = wire.TLS12
 	case "TLS1.3":
 		r.version, suites = wire.TLS13, suite.All13()
 	}
-	keyExchange, group, _ := strings.Cut(m[2], "-")
+	keyExchange, group, _ := strings.Cut(parts[1], "-")
 	r.group = lookupGroup(gnuTLSGroups, group)
 	for id, names := range gnuTLSSchemes {
 		for _, name := range names {
-			if name == m[3] {
+			if name == scheme {
 				r.scheme = id
 			}
 		}
 	}
 	if keyExchange == "ECDHE" || keyExchange == "DHE" {
 		keyExchange += "-RSA"
-		if !strings.HasPrefix(m[3], "RSA") {
+		if !strings.HasPrefix(scheme, "RSA") {
 			keyExchange = "ECDHE-ECDSA"
 		}
 	}
 	for _, s := range suites {
-		if (r.version == wire.TLS13 || gnuTLSKeyExchange(s) == keyExchange) && gnuTLSCipher(s) == m[4] {
+		if (r.version == wire.TLS13 || gnuTLSKeyExchange(s) == keyExchange) && gnuTLSCipher(s) == cipher && gnuTLSMAC(s) == mac {
 			r.suite = s.ID
 		}
 	}

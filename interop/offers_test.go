@@ -26,9 +26,9 @@ var refusals = []struct {
 	{"TLS 1.3 only", fault.NoCommonVersion, "versions", gnuTLSVisitor("--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.3")},
 	{"TLS 1.3 only", fault.NoCommonVersion, "versions", curlVisitor("--tlsv1.3")},
 
-	{"CBC only", fault.NoCommonSuite, "cipher suites", sClientVisitor("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256")},
-	{"CBC only", fault.NoCommonSuite, "cipher suites", gnuTLSVisitor("--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC:-KX-ALL:+ECDHE-RSA")},
-	{"CBC only", fault.NoCommonSuite, "cipher suites", curlVisitor("--tls-max", "1.2", "--ciphers", "ECDHE-RSA-AES128-SHA256")},
+	{"CBC only", fault.OnlyOlderCiphers, "cipher suites", sClientVisitor("-tls1_2", "-cipher", "ECDHE-RSA-AES128-SHA256")},
+	{"CBC only", fault.OnlyOlderCiphers, "cipher suites", gnuTLSVisitor("--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-CBC:-KX-ALL:+ECDHE-RSA")},
+	{"CBC only", fault.OnlyOlderCiphers, "cipher suites", curlVisitor("--tls-max", "1.2", "--ciphers", "ECDHE-RSA-AES128-SHA256")},
 
 	{"ECDSA only", fault.NoSuiteForCertificate, "cipher suites", sClientVisitor("-tls1_2", "-cipher", "aECDSA")},
 	{"ECDSA only", fault.NoSuiteForCertificate, "cipher suites", gnuTLSVisitor("--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA")},
@@ -56,7 +56,7 @@ func TestServerRefusesOffer(t *testing.T) {
 		change func(*std.Config)
 	}{
 		"TLS 1.1 only": {fault.NoCommonVersion, "versions", func(c *std.Config) { c.MinVersion, c.MaxVersion = std.VersionTLS10, std.VersionTLS11 }},
-		"CBC only":     {fault.NoCommonSuite, "cipher suites", only(std.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA)},
+		"CBC only":     {fault.OnlyOlderCiphers, "cipher suites", only(std.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA)},
 		"ECDSA only":   {fault.NoSuiteForCertificate, "cipher suites", only(std.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -26,7 +26,7 @@ type openSSLPeer struct{}
 func (*openSSLPeer) name() string { return "OpenSSL" }
 
 // s_server names no group and no scheme unless it can trace.
-func (*openSSLPeer) tells(fault.Role) tells { return tells{group: true, scheme: true} }
+func (*openSSLPeer) tells(fault.Role) tells { return tells{group: true, scheme: true, etm: true} }
 
 var openSSLVersion = once(func() (string, error) {
 	out, err := ask("openssl", "version")
@@ -131,6 +131,9 @@ func (*openSSLPeer) offer(c cell) []string {
 	if c.group != 0 && !c.group.IsFFDHE() {
 		args = append(args, "-groups", openSSLGroups[c.group][0])
 	}
+	if c.noETM {
+		args = append(args, "-no_etm")
+	}
 	return args
 }
 
@@ -151,7 +154,7 @@ func sClientByHand(t *testing.T, addr string, args ...string) *process {
 
 func (p *openSSLPeer) client(t *testing.T, c cell, addr string, request []byte) visit {
 	t.Helper()
-	out := sClient(t, addr, p.offer(c)...).post(request)
+	out := sClient(t, addr, append(p.offer(c), "-tlsextdebug")...).post(request)
 	return visit{sClientReport(out), out}
 }
 
@@ -163,8 +166,12 @@ var (
 	sClientType   = regexp.MustCompile(`(?m)^Peer signature type: (\S+)$`)
 )
 
+// -tlsextdebug prints the server's extensions.
+const sClientETM = `TLS server extension "encrypt-then-mac" (id=22)`
+
 func sClientReport(out string) report {
 	r := report{
+		etm:     strings.Contains(out, sClientETM),
 		version: openSSLProtocol(submatch(sClientProto, out)),
 		group:   lookupGroup(openSSLGroups, submatch(sClientGroup, out)),
 		scheme:  openSSLScheme(submatch(sClientType, out), submatch(sClientDigest, out)),
@@ -289,6 +296,7 @@ var (
 	traceScheme13 = regexp.MustCompile(`(?s)Sent Record.*?CertificateVerify, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
 	traceGroup    = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?named_curve: [^\n]*\((\d+)\)\n`)
 	tracePrime    = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?dh_p \(len=\d+\): ([0-9A-F]+)\n`)
+	traceETM      = regexp.MustCompile(`(?s)ServerHello, Length=.*?extension_type=encrypt_then_mac\(22\)`)
 	traceScheme   = regexp.MustCompile(`(?s)Sent Record.*?ServerKeyExchange, Length=.*?Signature Algorithm: [^\n]*\(0x([0-9a-f]{4})\)\n`)
 )
 
@@ -307,6 +315,7 @@ func (s *sServer) report(t *testing.T) report {
 		}
 	}
 	r.scheme = number[wire.SignatureScheme](submatch(scheme, out), 16)
+	r.etm = traceETM.MatchString(out)
 	return r
 }
 

@@ -36,7 +36,7 @@ type peer interface {
 }
 
 // tells says which of the agreed-on values a peer reports.
-type tells struct{ group, scheme bool }
+type tells struct{ group, scheme, etm bool }
 
 // visit is a client's account of its visit.
 type visit struct {
@@ -59,6 +59,7 @@ type report struct {
 	suite   wire.CipherSuite
 	group   wire.NamedGroup
 	scheme  wire.SignatureScheme
+	etm     bool // encrypt-then-MAC
 }
 
 // cell is one handshake of the matrix.
@@ -71,9 +72,13 @@ type cell struct {
 	group  wire.NamedGroup      // 0: what both like best
 	scheme wire.SignatureScheme // 0: what both like best
 	size   int                  // bytes of data one way
+	noETM  bool                 // the peer is told to do without encrypt-then-MAC
 }
 
 func (c cell) tls13() bool { return c.suite.Version == wire.TLS13 }
+
+// etm reports whether both ends have encrypt-then-MAC for the suite; crypto/tls has none.
+func (c cell) etm() bool { return c.suite.Cipher.CBC() && !c.noETM && c.peer != goTLS }
 
 func (c cell) String() string {
 	parts := []string{column{c.peer.name(), c.role}.String(), c.suite.ID.String(), c.kind.String()}
@@ -82,6 +87,9 @@ func (c cell) String() string {
 	}
 	if c.scheme != 0 {
 		parts = append(parts, c.scheme.String())
+	}
+	if c.noETM {
+		parts = append(parts, "without encrypt-then-MAC")
 	}
 	return strings.Join(parts, ", ")
 }
@@ -142,5 +150,5 @@ func lookupGroup(names map[wire.NamedGroup][]string, name string) wire.NamedGrou
 }
 
 func (r report) String() string {
-	return fmt.Sprintf("%v, %v, group %v, signature %v", r.version, r.suite, r.group, r.scheme)
+	return fmt.Sprintf("%v, %v, group %v, signature %v, encrypt-then-MAC %v", r.version, r.suite, r.group, r.scheme, r.etm)
 }

@@ -173,7 +173,7 @@ func mustDial(t testing.TB, addr string, config *tls.Config) *tls.Conn {
 
 // stateOf is our own account of a connection.
 func stateOf(s tls.ConnectionState) report {
-	return report{wire.Version(s.Version), wire.CipherSuite(s.CipherSuite), wire.NamedGroup(s.CurveID), wire.SignatureScheme(s.SignatureScheme)}
+	return report{wire.Version(s.Version), wire.CipherSuite(s.CipherSuite), wire.NamedGroup(s.CurveID), wire.SignatureScheme(s.SignatureScheme), s.EncryptThenMAC}
 }
 
 // exchange writes data and reads as much as want from conn at the same time, and checks that it is that.

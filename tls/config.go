@@ -323,6 +323,9 @@ type ConnectionState struct {
 	SignatureScheme SignatureScheme
 	// ExtendedMasterSecret: the keys depend on the whole handshake (RFC 7627).
 	ExtendedMasterSecret bool
+	// EncryptThenMAC: records of an AES-CBC suite have their MAC over the ciphertext (RFC 7366). Without it padding and
+	// MAC are checked in constant time.
+	EncryptThenMAC bool
 
 	export func(label string, context []byte, length int) ([]byte, error)
 }

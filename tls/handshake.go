@@ -254,6 +254,7 @@ func connectionState(s want.ConnectionState) ConnectionState {
 		ExtendedMasterSecret:        s.ExtendedMaster,
 		TLSUnique:                   tlsUnique(s),
 		HelloRetryRequest:           s.Retried,
+		EncryptThenMAC:              s.EncryptThenMAC,
 		export:                      s.Export,
 	}
 }

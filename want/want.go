@@ -231,6 +231,7 @@ type ConnectionState struct {
 	ServerName       string
 	Protocol         string // by ALPN
 	ExtendedMaster   bool
+	EncryptThenMAC   bool // RFC 7366; only ever in TLS 1.2, with CBC
 	PeerCertificates []*x509.Certificate
 	VerifiedChains   [][]*x509.Certificate
 	OCSPResponse     []byte

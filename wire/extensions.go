@@ -131,7 +131,7 @@ var extensionTable = map[ExtensionType]extensionRow{
 	19:                      {in: negotiated}, // client_certificate_type
 	20:                      {in: negotiated}, // server_certificate_type
 	ExtPadding:              {in: inClientHello},
-	ExtEncryptThenMAC:       {in: onlyTLS12},
+	ExtEncryptThenMAC:       {onlyTLS12, decodeEmpty, encodeEmpty}, // RFC 7366 §2
 	ExtExtendedMasterSecret: {onlyTLS12, decodeEmpty, encodeEmpty},
 	ExtCompressCertificate:  {in: inClientHello | inCertificateRequest}, // RFC 8879 §3
 	ExtRecordSizeLimit:      {in: negotiated},                           // RFC 8449 §4

@@ -132,6 +132,8 @@ func TestRejects(t *testing.T) {
 			"ClientHello.extensions[0].signature_algorithms.supported_signature_algorithms @ 0x33: a length of 1, outside 2 to 65534"},
 		{"an extended_master_secret with a body", Context{}, client(extension(ExtExtendedMasterSecret, zeros(2))), Excess,
 			"ClientHello.extensions[0].extended_master_secret @ 0x33: 2 bytes left over"},
+		{"an encrypt_then_mac with a body", Context{}, client(extension(ExtEncryptThenMAC, zeros(1))), Excess,
+			"ClientHello.extensions[0].encrypt_then_mac @ 0x33: 1 byte left over"},
 		{"an empty status_request", Context{}, client(extension(ExtStatusRequest, nil)), Truncated,
 			"ClientHello.extensions[0].status_request.status_type @ 0x33: 1 byte missing"},
 		{"an empty responder ID", Context{}, client(extension(ExtStatusRequest, []byte{1, 0, 2, 0, 0, 0, 0})), Invalid,

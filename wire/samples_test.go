@@ -92,7 +92,7 @@ func sampleClientHello() *ClientHello {
 	m.Extensions = Extensions{
 		Order: []ExtensionType{
 			0x1a1a, ExtServerName, ExtStatusRequest, ExtSupportedGroups, ExtPointFormats, ExtSignatureAlgorithms,
-			ExtALPN, ExtSCT, ExtExtendedMasterSecret, ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x4444,
+			ExtALPN, ExtSCT, ExtEncryptThenMAC, ExtExtendedMasterSecret, ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x4444,
 			ExtSignatureAlgsCert, ExtCertAuthorities, ExtCookie, ExtKeyShare, ExtPSKModes, ExtPostHandshakeAuth, ExtEarlyData,
 			ExtPreSharedKey,
 		},
@@ -152,7 +152,7 @@ func sampleServerHello() *ServerHello {
 		CipherSuite: TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 		Extensions: Extensions{
 			Order: []ExtensionType{
-				ExtServerName, ExtStatusRequest, ExtPointFormats, ExtALPN, ExtSCT, ExtExtendedMasterSecret,
+				ExtServerName, ExtStatusRequest, ExtPointFormats, ExtALPN, ExtSCT, ExtEncryptThenMAC, ExtExtendedMasterSecret,
 				ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x5555, ExtKeyShare, ExtPreSharedKey,
 			},
 			PointFormats:      []PointFormat{PointUncompressed},

@@ -26,7 +26,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	if sh.CompressionMethod != wire.CompressionNull {
 		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
 	}
-	if err := checkExtensions(offer, sh); err != nil {
+	if err := checkExtensions(offer, sh, s); err != nil {
 		return nil, err
 	}
 	resumed, err := resumes(offer, sh)
@@ -40,6 +40,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 		ServerHello:        sh,
 		ServerName:         d.Config.ServerName,
 		ExtendedMaster:     sh.Has(wire.ExtExtendedMasterSecret),
+		EncryptThenMAC:     sh.Has(wire.ExtEncryptThenMAC),
 		SecureRenegotiable: sh.Has(wire.ExtRenegotiationInfo),
 		SCTs:               sh.SCTs,
 		Again:              offer.Again,
@@ -64,7 +65,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	return waitCertificate{n}, nil
 }
 
-func checkExtensions(offer *hello.Offer, sh *wire.ServerHello) error {
+func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) error {
 	ch := offer.Hello
 	for _, t := range sh.Order {
 		// RFC 5246 §7.4.1.4: an answer only to what was asked. supported_groups is let pass, for servers that
@@ -79,6 +80,10 @@ func checkExtensions(offer *hello.Offer, sh *wire.ServerHello) error {
 	// RFC 8422 §5.2: a server that lists point formats lists the uncompressed one.
 	if sh.Has(wire.ExtPointFormats) && !slices.Contains(sh.PointFormats, wire.PointUncompressed) {
 		return fault.New(fault.NoUncompressedPoints)
+	}
+	// RFC 7366 §3: a server that chose an AEAD does not answer encrypt_then_mac.
+	if sh.Has(wire.ExtEncryptThenMAC) && !s.Cipher.CBC() {
+		return fault.New(fault.UselessEncryptThenMAC).With(s.ID.String())
 	}
 	// RFC 8446 §4.1.3: in another version's ServerHello these mean nothing.
 	for _, t := range []wire.ExtensionType{wire.ExtSupportedVersions, wire.ExtKeyShare, wire.ExtPreSharedKey} {

@@ -81,6 +81,10 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	if c.Speaks(wire.TLS12) {
 		x.Add(wire.ExtExtendedMasterSecret)
 	}
+	// RFC 7366 §2.1: it concerns CBC alone.
+	if c.HasCBC {
+		x.Add(wire.ExtEncryptThenMAC)
+	}
 	if len(c.Groups) > 0 {
 		x.SupportedGroups = c.Groups
 		x.Add(wire.ExtSupportedGroups)

@@ -105,6 +105,7 @@ type Compiled struct {
 	SNI      string             // what goes into server_name, "" for nothing
 	HasECDHE bool               // in any version
 	HasDHE   bool
+	HasCBC   bool
 	// SchemesCert is what signature_algorithms_cert says, nil where signature_algorithms says it already.
 	SchemesCert []wire.SignatureScheme
 	PolicySet   string // the policy in force, "" where suites were listed
@@ -216,6 +217,7 @@ func (c *Compiled) compileSuites() error {
 			*list, *suites = append(*list, id), append(*suites, s)
 			c.HasECDHE = c.HasECDHE || s.KeyExchange == wire.KeyExchangeECDHE || v == wire.TLS13
 			c.HasDHE = c.HasDHE || s.KeyExchange == wire.KeyExchangeDHE
+			c.HasCBC = c.HasCBC || s.Cipher.CBC()
 		}
 		if len(*suites) == 0 {
 			return badConfig("no cipher suite for %v", v)

@@ -36,28 +36,47 @@ func (d *Desk) expandKeys12(n *Negotiated, schedule *keys12.Schedule) (*Keys12, 
 	d.Secret("CLIENT_RANDOM", client, schedule.Master())
 
 	block := schedule.KeyBlock(client, server)
-	clientWrite, err := record.NewAEAD12(n.Suite.Cipher, block.ClientKey, block.ClientIV)
+	clientWrite, err := d.protection12(n, block.ClientMAC, block.ClientKey, block.ClientIV)
 	if err != nil {
-		return nil, fault.New(fault.InternalError).Because(err)
+		return nil, err
 	}
-	serverWrite, err := record.NewAEAD12(n.Suite.Cipher, block.ServerKey, block.ServerIV)
+	serverWrite, err := d.protection12(n, block.ServerMAC, block.ServerKey, block.ServerIV)
 	if err != nil {
-		return nil, fault.New(fault.InternalError).Because(err)
+		return nil, err
 	}
 	Tell(d, fault.StepGenSecretKey, event.KeysDerived{
 		KeyExchange:    n.Suite.KeyExchange,
 		Suite:          n.Suite.ID,
 		Cipher:         n.Suite.Cipher.Name,
+		MAC:            n.Suite.Cipher.MAC,
+		EncryptThenMAC: n.EncryptThenMAC,
 		Hash:           n.Suite.Hash,
 		ExtendedMaster: n.ExtendedMaster,
 		Resumed:        n.Resumed,
 		MasterLen:      keys12.MasterLen,
+		MACKeyLen:      n.Suite.Cipher.MACKeyLen(),
 		KeyLen:         n.Suite.Cipher.KeyLen,
 		FixedIVLen:     n.Suite.Cipher.FixedIVLen,
 		ClientRandom:   *client,
 		ServerRandom:   *server,
 	})
 	return &Keys12{schedule, clientWrite, serverWrite}, nil
+}
+
+// protection12 makes the protection of one direction.
+func (d *Desk) protection12(n *Negotiated, macKey, key, iv []byte) (record.Protection, error) {
+	c := n.Suite.Cipher
+	var p record.Protection
+	var err error
+	if c.CBC() {
+		p, err = record.NewCBC12(c, macKey, key, n.EncryptThenMAC, d.Config.Entropy)
+	} else {
+		p, err = record.NewAEAD12(c, key, iv)
+	}
+	if err != nil {
+		return nil, fault.New(fault.InternalError).Because(err)
+	}
+	return p, nil
 }
 
 // exporter12 derives keys for other uses. RFC 5705 §4.

@@ -20,6 +20,7 @@ type Negotiated struct {
 	ServerName         string
 	Protocol           string
 	ExtendedMaster     bool
+	EncryptThenMAC     bool // CBC in TLS 1.2: the MAC is over the ciphertext (RFC 7366)
 	SecureRenegotiable bool
 	Group              wire.NamedGroup
 	FieldBits          int // DHE: of the prime; Group is 0 for one that the server made up
@@ -99,6 +100,7 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 		ServerName:       n.ServerName,
 		Protocol:         n.Protocol,
 		ExtendedMaster:   n.ExtendedMaster,
+		EncryptThenMAC:   n.EncryptThenMAC,
 		PeerCertificates: n.PeerCertificates,
 		VerifiedChains:   n.VerifiedChains,
 		OCSPResponse:     n.OCSPResponse,

@@ -52,18 +52,18 @@ func TestMasterSecret(t *testing.T) {
 	}
 }
 
-// RFC 5246 §6.3: the key block is cut into client key, server key, client IV, server IV, and expanded with the
+// RFC 5246 §6.3: the key block is cut into client MAC key, server MAC key, client key, server key, client IV, server IV, and expanded with the
 // server's random first.
 func TestKeyBlock(t *testing.T) {
 	for _, s := range suite.All() {
 		k, client, server := schedule(s.ID)
-		block := make([]byte, 2*(s.Cipher.KeyLen+s.Cipher.FixedIVLen))
+		block := make([]byte, 2*(s.Cipher.MACKeyLen()+s.Cipher.KeyLen+s.Cipher.FixedIVLen))
 		prf(s.Hash, block, k.Master(), "key expansion", server[:], client[:])
 		got := k.KeyBlock(client, server)
-		if joined := bytes.Join([][]byte{got.ClientKey, got.ServerKey, got.ClientIV, got.ServerIV}, nil); !bytes.Equal(joined, block) {
+		if joined := bytes.Join([][]byte{got.ClientMAC, got.ServerMAC, got.ClientKey, got.ServerKey, got.ClientIV, got.ServerIV}, nil); !bytes.Equal(joined, block) {
 			t.Errorf("%v: the parts are not the block", s.ID)
 		}
-		if len(got.ClientKey) != s.Cipher.KeyLen || len(got.ServerIV) != s.Cipher.FixedIVLen {
+		if len(got.ServerMAC) != s.Cipher.MACKeyLen() || len(got.ClientKey) != s.Cipher.KeyLen || len(got.ServerIV) != s.Cipher.FixedIVLen {
 			t.Errorf("%v: a key of %d and an IV of %d bytes", s.ID, len(got.ClientKey), len(got.ServerIV))
 		}
 	}

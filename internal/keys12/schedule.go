@@ -49,22 +49,23 @@ func (k *Schedule) Hash() crypto.Hash { return k.suite.Hash }
 
 // KeyBlock is what both directions are protected with.
 type KeyBlock struct {
+	ClientMAC, ServerMAC []byte // of nothing with an AEAD
 	ClientKey, ServerKey []byte
 	ClientIV, ServerIV   []byte
 }
 
-// KeyBlock expands the master secret into keys; an AEAD has no MAC keys. The randoms stand in the other order than
+// KeyBlock expands the master secret into keys: an AEAD has no MAC keys, and CBC draws its IVs. The randoms stand in the other order than
 // in the master secret. RFC 5246 §6.3.
 func (k *Schedule) KeyBlock(client, server *wire.Random) KeyBlock {
 	c := k.suite.Cipher
-	block := make([]byte, 2*(c.KeyLen+c.FixedIVLen))
+	block := make([]byte, 2*(c.MACKeyLen()+c.KeyLen+c.FixedIVLen))
 	prf(k.suite.Hash, block, k.master[:], "key expansion", server[:], client[:])
 	cut := func(n int) []byte {
 		part := block[:n:n]
 		block = block[n:]
 		return part
 	}
-	return KeyBlock{cut(c.KeyLen), cut(c.KeyLen), cut(c.FixedIVLen), cut(c.FixedIVLen)}
+	return KeyBlock{cut(c.MACKeyLen()), cut(c.MACKeyLen()), cut(c.KeyLen), cut(c.KeyLen), cut(c.FixedIVLen), cut(c.FixedIVLen)}
 }
 
 // ClientFinished and ServerFinished compute verify_data over the transcript hash. RFC 5246 §7.4.9.

@@ -18,7 +18,7 @@ type aead12 struct {
 	iv    [nonceLen]byte
 	// Scratch, so that a record costs no allocation: what goes through an interface moves to the heap.
 	nonce      [nonceLen]byte
-	additional [13]byte
+	additional [additionalLen]byte
 }
 
 // NewAEAD12 makes the protection of one direction from its part of the key block.
@@ -32,7 +32,7 @@ func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
 	return p, nil
 }
 
-func (p *aead12) Overhead() int      { return p.suite.Overhead() }
+func (p *aead12) Sealed(n int) int   { return n + p.suite.Overhead() }
 func (p *aead12) MaxCiphertext() int { return MaxCiphertext }
 
 // Room: padding comes with TLS 1.3.
@@ -50,31 +50,33 @@ func (p *aead12) setNonce(explicit []byte, seq uint64) {
 	binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^seq)
 }
 
-// setAdditional: the data authenticated beside the plaintext, with the plaintext's length. RFC 5246 §6.2.3.3.
-func (p *aead12) setAdditional(seq uint64, h Header, plaintextLen int) {
-	binary.BigEndian.PutUint64(p.additional[:8], seq)
-	p.additional[8] = byte(h.Type)
-	binary.BigEndian.PutUint16(p.additional[9:], uint16(h.Version))
-	binary.BigEndian.PutUint16(p.additional[11:], uint16(plaintextLen))
+const additionalLen = 13
+
+// putAdditional: what is authenticated beside the content, with the content's length. RFC 5246 §6.2.3.1, §6.2.3.3.
+func putAdditional(b []byte, seq uint64, h Header, length int) {
+	binary.BigEndian.PutUint64(b[:8], seq)
+	b[8] = byte(h.Type)
+	binary.BigEndian.PutUint16(b[9:], uint16(h.Version))
+	binary.BigEndian.PutUint16(b[11:], uint16(length))
 }
 
-func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, _ int) []byte {
+func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, _ int) ([]byte, error) {
 	dst = h.append(dst)
 	if p.suite.ExplicitNonceLen > 0 {
 		dst = binary.BigEndian.AppendUint64(dst, seq)
 	}
 	p.setNonce(dst[len(dst)-p.suite.ExplicitNonceLen:], seq)
-	p.setAdditional(seq, h, len(plaintext))
-	return p.aead.Seal(dst, p.nonce[:], plaintext, p.additional[:])
+	putAdditional(p.additional[:], seq, h, len(plaintext))
+	return p.aead.Seal(dst, p.nonce[:], plaintext, p.additional[:]), nil
 }
 
 func (p *aead12) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error) {
-	if len(payload) < p.Overhead() {
+	if len(payload) < p.suite.Overhead() {
 		return 0, nil, fault.New(fault.BadRecordMAC)
 	}
 	ciphertext := payload[p.suite.ExplicitNonceLen:]
 	p.setNonce(payload, seq)
-	p.setAdditional(seq, h, len(ciphertext)-p.suite.TagLen)
+	putAdditional(p.additional[:], seq, h, len(ciphertext)-p.suite.TagLen)
 	plaintext, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, p.additional[:])
 	if err != nil {
 		return 0, nil, fault.New(fault.BadRecordMAC)

@@ -31,8 +31,8 @@ func NewAEAD13(c *suite.Cipher, key, iv []byte) (Protection, error) {
 	return p, nil
 }
 
-// Overhead is the inner content type and the tag.
-func (p *aead13) Overhead() int      { return 1 + p.tagLen }
+// Sealed: the content, its type and the tag.
+func (p *aead13) Sealed(n int) int   { return n + 1 + p.tagLen }
 func (p *aead13) MaxCiphertext() int { return MaxCiphertext13 }
 
 // Room: RFC 8446 §5.4: content and padding together have no more than 2^14 bytes.
@@ -46,7 +46,7 @@ func (p *aead13) setNonce(seq uint64) {
 }
 
 // Seal takes the type of the content in h; the type and version that the record shows are always the same.
-func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) []byte {
+func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error) {
 	inner := byte(h.Type)
 	h.Type, h.Version = wire.ContentApplicationData, wire.TLS12
 	p.setNonce(seq)
@@ -55,7 +55,7 @@ func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, paddin
 	start := len(dst)
 	dst = append(append(dst, plaintext...), inner)
 	dst = append(dst, make([]byte, padding)...)
-	return p.aead.Seal(dst[:start], p.nonce[:], dst[start:], p.additional[:])
+	return p.aead.Seal(dst[:start], p.nonce[:], dst[start:], p.additional[:]), nil
 }
 
 // Open returns the content without the padding behind it. The time that this takes tells how much padding there was, to

@@ -42,7 +42,7 @@ func TestSealAndOpen13(t *testing.T) {
 				}
 				rec = rec[6:]
 				want := Header{wire.ContentApplicationData, wire.TLS12, n + 1 + c.TagLen}
-				if ParseHeader(rec) != want || len(rec) != n+out.Overhead() || len(rec) != HeaderLen+want.Length {
+				if ParseHeader(rec) != want || len(rec) != HeaderLen+out.Sealed(n) || len(rec) != HeaderLen+want.Length {
 					t.Fatalf("%d bytes become %d with the header %v, want %v", n, len(rec), ParseHeader(rec), want)
 				}
 				again := bytes.Clone(rec)

@@ -41,15 +41,15 @@ func (h Header) append(dst []byte) []byte {
 // Protection seals and opens the records of one direction under one set of keys. It is used by one goroutine at
 // a time.
 type Protection interface {
-	// Overhead is how many bytes sealing adds to a record.
-	Overhead() int
+	// Sealed is how many bytes n bytes of plaintext become, without padding of the caller's.
+	Sealed(n int) int
 	// MaxCiphertext is the largest payload that an honest peer sends.
 	MaxCiphertext() int
 	// Room is how many bytes of padding a record with n bytes of plaintext may have; 0 without padding.
 	Room(n int) int
 	// Seal appends a protected record, header included, with padding bytes of padding. The header's length is that
-	// of the whole.
-	Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) []byte
+	// of the whole. Its error is fault.EntropyFailed, and dst is as it was then.
+	Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error)
 	// Open decrypts payload in place. Its error is fault.BadRecordMAC if the record is not the peer's, and says
 	// what is wrong with the peer's record otherwise.
 	Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error)
@@ -127,7 +127,7 @@ func tooLong(n int) error {
 // Seal appends one record with at most MaxPlaintext bytes of plaintext.
 func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) ([]byte, error) {
 	header := Header{t, v, len(plaintext)}
-	dst = slices.Grow(dst, h.Overhead()+len(plaintext))
+	dst = slices.Grow(dst, HeaderLen+h.Sealed(len(plaintext)))
 	if h.protection == nil {
 		return append(header.append(dst), plaintext...), nil
 	}
@@ -138,16 +138,19 @@ func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []
 	if h.Pad != nil {
 		padding = max(0, min(h.Pad(len(plaintext)), h.protection.Room(len(plaintext))))
 	}
-	header.Length += h.protection.Overhead() + padding
-	dst = h.protection.Seal(dst, h.seq, header, plaintext, padding)
+	header.Length = h.protection.Sealed(len(plaintext)) + padding
+	dst, err := h.protection.Seal(dst, h.seq, header, plaintext, padding)
+	if err != nil {
+		return dst, err
+	}
 	h.seq++
 	return dst, nil
 }
 
-// Overhead is how many bytes a record is longer than its plaintext, header included.
-func (h *Half) Overhead() int {
+// Sealed is how many bytes a record with n bytes of plaintext has behind its header, without padding.
+func (h *Half) Sealed(n int) int {
 	if h.protection == nil {
-		return HeaderLen
+		return n
 	}
-	return HeaderLen + h.protection.Overhead()
+	return h.protection.Sealed(n)
 }

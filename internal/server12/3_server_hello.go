@@ -44,7 +44,9 @@ func greet(d *hs.Desk, n *hs.Negotiated) (*hs.Negotiated, error) {
 	}
 	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: n.Suite.KeyExchange}
 	d.Transcript.Choose(n.Suite.Hash)
-	return n.With(func(n *hs.Negotiated) { n.ServerHello = sh }), d.Send(sh)
+	return n.With(func(n *hs.Negotiated) {
+		n.ServerHello, n.EncryptThenMAC = sh, sh.Has(wire.ExtEncryptThenMAC)
+	}), d.Send(sh)
 }
 
 // serverHello answers only extensions that the client sent. RFC 5246 §7.4.1.4.
@@ -64,6 +66,10 @@ func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 	}
 	if n.ExtendedMaster {
 		x.Add(wire.ExtExtendedMasterSecret)
+	}
+	// RFC 7366 §3: not with a suite that it does not concern.
+	if ch.Has(wire.ExtEncryptThenMAC) && n.Suite.Cipher.CBC() {
+		x.Add(wire.ExtEncryptThenMAC)
 	}
 	if n.Protocol != "" {
 		x.ALPN = []string{n.Protocol}

@@ -5,6 +5,7 @@ package suite
 
 import (
 	"crypto"
+	_ "crypto/sha1"
 	_ "crypto/sha256" // the hashes that the tables name
 	_ "crypto/sha512"
 	"slices"
@@ -57,6 +58,15 @@ var suites = []*Suite{
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_CCM, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128CCM, crypto.SHA256},
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_256_CCM, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes256CCM, crypto.SHA256},
 
+	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128CBCSHA256, crypto.SHA256},
+	{wire.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, wire.TLS12, wire.KeyExchangeECDHE, AuthRSA, aes128CBCSHA256, crypto.SHA256},
+	{wire.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes256CBCSHA384, crypto.SHA384},
+	{wire.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384, wire.TLS12, wire.KeyExchangeECDHE, AuthRSA, aes256CBCSHA384, crypto.SHA384},
+	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128CBCSHA1, crypto.SHA256},
+	{wire.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, wire.TLS12, wire.KeyExchangeECDHE, AuthRSA, aes128CBCSHA1, crypto.SHA256},
+	{wire.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes256CBCSHA1, crypto.SHA256},
+	{wire.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA, wire.TLS12, wire.KeyExchangeECDHE, AuthRSA, aes256CBCSHA1, crypto.SHA256},
+
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128CCM8, crypto.SHA256},
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_256_CCM_8, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes256CCM8, crypto.SHA256},
 
@@ -65,6 +75,10 @@ var suites = []*Suite{
 	{wire.TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, chaCha20, crypto.SHA256},
 	{wire.TLS_DHE_RSA_WITH_AES_128_CCM, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128CCM, crypto.SHA256},
 	{wire.TLS_DHE_RSA_WITH_AES_256_CCM, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256CCM, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_128_CBC_SHA256, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128CBCSHA256, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_256_CBC_SHA256, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256CBCSHA256, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_128_CBC_SHA, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128CBCSHA1, crypto.SHA256},
+	{wire.TLS_DHE_RSA_WITH_AES_256_CBC_SHA, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256CBCSHA1, crypto.SHA256},
 	{wire.TLS_DHE_RSA_WITH_AES_128_CCM_8, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes128CCM8, crypto.SHA256},
 	{wire.TLS_DHE_RSA_WITH_AES_256_CCM_8, wire.TLS12, wire.KeyExchangeDHE, AuthRSA, aes256CCM8, crypto.SHA256},
 
@@ -72,6 +86,10 @@ var suites = []*Suite{
 	{wire.TLS_RSA_WITH_AES_256_GCM_SHA384, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256GCM, crypto.SHA384},
 	{wire.TLS_RSA_WITH_AES_128_CCM, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes128CCM, crypto.SHA256},
 	{wire.TLS_RSA_WITH_AES_256_CCM, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256CCM, crypto.SHA256},
+	{wire.TLS_RSA_WITH_AES_128_CBC_SHA256, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes128CBCSHA256, crypto.SHA256},
+	{wire.TLS_RSA_WITH_AES_256_CBC_SHA256, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256CBCSHA256, crypto.SHA256},
+	{wire.TLS_RSA_WITH_AES_128_CBC_SHA, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes128CBCSHA1, crypto.SHA256},
+	{wire.TLS_RSA_WITH_AES_256_CBC_SHA, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256CBCSHA1, crypto.SHA256},
 	{wire.TLS_RSA_WITH_AES_128_CCM_8, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes128CCM8, crypto.SHA256},
 	{wire.TLS_RSA_WITH_AES_256_CCM_8, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256CCM8, crypto.SHA256},
 }

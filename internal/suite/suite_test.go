@@ -52,6 +52,18 @@ func holdCipherAndHash(t *testing.T, s *Suite, name string) {
 	if i := strings.LastIndex(name, "_SHA"); i >= 0 {
 		cipher, hash = name[:i], name[i+1:]
 	}
+	// RFC 5246 §6.2.3.1, §5: with CBC the name's hash is the MAC's; that of the PRF is SHA-256 or better.
+	if strings.HasSuffix(cipher, "_CBC") {
+		mac := map[string]string{"SHA": "SHA1", "SHA256": "SHA256", "SHA384": "SHA384"}[hash]
+		if got := strings.ReplaceAll(s.Cipher.MAC.String(), "-", ""); got != mac || !s.Cipher.CBC() || !s.Cipher.MAC.Available() {
+			t.Errorf("%v: MAC %v", s.ID, s.Cipher.MAC)
+		}
+		if hash == "SHA" {
+			hash = "SHA256"
+		}
+	} else if s.Cipher.CBC() || s.Cipher.MACKeyLen() != 0 {
+		t.Errorf("%v: an AEAD with a MAC beside it", s.ID)
+	}
 	if got := strings.ReplaceAll(strings.ToUpper(s.Cipher.Name), "-", "_"); got != cipher {
 		t.Errorf("%v: cipher %s", s.ID, s.Cipher.Name)
 	}
@@ -119,6 +131,23 @@ func TestCipherLengths(t *testing.T) {
 		}
 		if _, err := c.cipher.New(make([]byte, c.key-1)); err == nil {
 			t.Errorf("%s takes a key that is too short", c.cipher.Name)
+		}
+	}
+}
+
+// RFC 5246 §C, RFC 5289 §3.1: the lengths of the ciphers with CBC; their IVs come with the records.
+func TestCBCLengths(t *testing.T) {
+	for _, c := range []struct {
+		cipher   *Cipher
+		key, mac int
+	}{
+		{aes128CBCSHA1, 16, 20}, {aes256CBCSHA1, 32, 20}, {aes128CBCSHA256, 16, 32}, {aes256CBCSHA256, 32, 32}, {aes256CBCSHA384, 32, 48},
+	} {
+		if c.cipher.KeyLen != c.key || c.cipher.MACKeyLen() != c.mac || c.cipher.FixedIVLen != 0 {
+			t.Errorf("%s with %v: keys of %d and %d bytes, an IV of %d", c.cipher.Name, c.cipher.MAC, c.cipher.KeyLen, c.cipher.MACKeyLen(), c.cipher.FixedIVLen)
+		}
+		if _, err := c.cipher.NewBlock(make([]byte, c.key)); err != nil {
+			t.Errorf("%s: %v", c.cipher.Name, err)
 		}
 	}
 }
