@@ -19,8 +19,8 @@
 //
 // The axes:
 //
-//   - kx: RSA, ECDHE-RSA, ECDHE-ECDSA: TLS 1.2. X25519-ECDSA, X25519MLKEM768-ECDSA, X25519-RSA: TLS 1.3, the group first.
-//     X25519-PSK: TLS 1.3, resumed. All with AES-128-GCM, an RSA key of 2048 bits or an ECDSA key on P-256; TLS 1.2 with
+//   - kx: RSA, ECDHE-RSA, ECDHE-ECDSA: TLS 1.2. ECDHE-ticket: TLS 1.2, resumed. X25519-ECDSA, X25519MLKEM768-ECDSA,
+//     X25519-RSA: TLS 1.3, the group first. X25519-PSK: TLS 1.3, resumed. All with AES-128-GCM, an RSA key of 2048 bits or an ECDSA key on P-256; TLS 1.2 with
 //     X25519. The chain is a leaf and an intermediate, whose keys and the root's are ECDSA.
 //   - cipher: AES-128-GCM, AES-256-GCM, ChaCha20-Poly1305, in TLS 1.2.
 //   - size: bytes in one Write.

@@ -97,6 +97,7 @@ func FuzzInsider(f *testing.F) {
 		for _, retry := range []bool{true, false} {
 			f.Add(true, retry, uint8(place), uint16(4), []byte{1})
 			f.Add(false, retry, uint8(place), uint16(40), []byte{255, 1, 2, 3})
+			f.Add(true, retry, uint8(128+place), uint16(4), []byte{1})
 		}
 	}
 	f.Fuzz(func(t *testing.T, client, retry bool, place uint8, at uint16, pattern []byte) {
@@ -104,8 +105,9 @@ func FuzzInsider(f *testing.F) {
 		if client {
 			victim = fault.Client
 		}
-		n := len(honest13(victim, retry))
-		p := alteredInsider(t, victim, retry, int(place)%n, func(raw []byte) []byte { return spread(raw, at, pattern) })
+		v := variant{retry, place >= 128}
+		n := len(honest13(victim, v))
+		p := alteredInsider(t, victim, v, int(place)%n, func(raw []byte) []byte { return spread(raw, at, pattern) })
 		if err := p.Judge(); err != nil {
 			t.Fatal(err)
 		}

@@ -1,7 +1,6 @@
 package evil
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -165,11 +164,23 @@ func TestOnlyTheOrderOfTheRFC13(t *testing.T) {
 	}
 }
 
+// variant is a handshake of an insider's: with a retry, with a client's certificate.
+type variant struct{ retry, client bool }
+
+func (v variant) kind() Kind {
+	k := insiderKind
+	k.Client = v.client
+	return k
+}
+
 // honest13 is what an insider says where nothing is wrong.
-func honest13(victim fault.Role, retry bool) []wire.HandshakeType {
+func honest13(victim fault.Role, v variant) []wire.HandshakeType {
 	var said []wire.HandshakeType
 	for _, p := range scripts[victim].places {
-		if !p.optional || retry && p.kind == kindRetry {
+		if v.client && victim == fault.Server && p.kind == wire.TypeFinished {
+			said = append(said, wire.TypeCertificate, wire.TypeCertificateVerify)
+		}
+		if !p.optional || v.retry && p.kind == kindRetry || v.client && p.kind == wire.TypeCertificateRequest {
 			said = append(said, p.kind)
 		}
 	}
@@ -177,13 +188,13 @@ func honest13(victim fault.Role, retry bool) []wire.HandshakeType {
 }
 
 // alteredInsider plays the honest order with one message altered, and all that follows in accord with it.
-func alteredInsider(t testing.TB, victim fault.Role, retry bool, at int, alter func([]byte) []byte) *Play {
+func alteredInsider(t testing.TB, victim fault.Role, v variant, at int, alter func([]byte) []byte) *Play {
 	t.Helper()
-	p, err := NewInsider(insiderKind, victim)
+	p, err := NewInsider(v.kind(), victim)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, k := range honest13(victim, retry) {
+	for i, k := range honest13(victim, v) {
 		p.Alter = nil
 		if i == at {
 			p.Alter = alter
@@ -208,10 +219,10 @@ func TestFlippedByInsider(t *testing.T) {
 	var s summary
 	t.Run("roles", func(t *testing.T) {
 		for _, victim := range roles {
-			for _, retry := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%v/%v", victim, retry), func(t *testing.T) {
+			for name, v := range map[string]variant{"plain": {}, "retry": {retry: true}, "client": {client: true}} {
+				t.Run(victim.String()+"/"+name, func(t *testing.T) {
 					t.Parallel()
-					flipAll(t, victim, retry, &s)
+					flipAll(t, victim, v, &s)
 				})
 			}
 		}
@@ -219,10 +230,13 @@ func TestFlippedByInsider(t *testing.T) {
 	s.log(t)
 }
 
-func flipAll(t *testing.T, victim fault.Role, retry bool, s *summary) {
-	for i, k := range honest13(victim, retry) {
+func flipAll(t *testing.T, victim fault.Role, v variant, s *summary) {
+	if p := alteredInsider(t, victim, v, -1, nil); !p.Victim.Ready {
+		t.Fatalf("with nothing altered: %v", p.Victim.Err)
+	}
+	for i, k := range honest13(victim, v) {
 		n := 0
-		alteredInsider(t, victim, retry, i, func(raw []byte) []byte {
+		alteredInsider(t, victim, v, i, func(raw []byte) []byte {
 			n = len(raw)
 			return raw
 		})
@@ -231,7 +245,7 @@ func flipAll(t *testing.T, victim fault.Role, retry bool, s *summary) {
 				continue
 			}
 			for _, bits := range []byte{1, 0x80} {
-				p := alteredInsider(t, victim, retry, i, func(raw []byte) []byte {
+				p := alteredInsider(t, victim, v, i, func(raw []byte) []byte {
 					raw = slices.Clone(raw)
 					raw[min(place, len(raw)-1)] ^= bits
 					return raw
