@@ -109,7 +109,7 @@ func (f *fetch) dial(addr string) (net.Conn, error) {
 		return nil, err
 	}
 	f.pending.Add(1)
-	return &countedConn{Conn: conn, done: sync.OnceFunc(f.pending.Done)}, nil
+	return newCountedConn(conn, f.pending.Done), nil
 }
 
 // begin counts one more connection, if somebody still waits for it.
@@ -152,17 +152,6 @@ func (f *fetch) connect(ctx context.Context, addr string, config *tls.Config, pa
 		return nil, &protocolError{p}
 	}
 	return conn, nil
-}
-
-// countedConn tells when it has been closed.
-type countedConn struct {
-	net.Conn
-	done func()
-}
-
-func (c *countedConn) Close() error {
-	defer c.done()
-	return c.Conn.Close()
 }
 
 // save writes a response to where the user wants it: the headers of a HEAD, the body of a GET.
