@@ -103,7 +103,7 @@ func (v *view) certificatePara() []para {
 
 func (v *view) briefParas(m event.Meta, e event.Finished) []para {
 	paras := append([]para{}, v.sum.trouble...)
-	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), groupName(e.Group), authentication(e))))
+	paras = append(paras, toned(strong, e.Version.String(), joinWith(", ", e.Suite.String(), agreedGroup(e), authentication(e))))
 	paras = append(paras, v.sum.retry...)
 	if e.Resumed {
 		v.sum.session = v.briefSession(m)

@@ -43,7 +43,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-var keyExchanges = map[string]wire.KeyExchange{"rsa": wire.KeyExchangeRSA, "ecdhe": wire.KeyExchangeECDHE}
+var keyExchanges = map[string]wire.KeyExchange{"rsa": wire.KeyExchangeRSA, "ecdhe": wire.KeyExchangeECDHE, "dhe": wire.KeyExchangeDHE}
 
 // TestStories holds what people and programs are told against files that a reviewer can read.
 func TestStories(t *testing.T) {

@@ -7,6 +7,7 @@ var reasonNames = map[event.SuiteReason]string{
 	event.SuiteNotOffered: "not_offered",
 	event.SuiteNoKey:      "no_key",
 	event.SuiteNoGroup:    "no_group",
+	event.SuiteNoField:    "no_dh_group",
 	event.SuiteNoScheme:   "no_scheme",
 	event.SuiteNoKeyUsage: "no_key_usage",
 	event.SuiteLessLiked:  "less_liked",
@@ -30,7 +31,11 @@ func choiceObject(e event.Event) (o object) {
 			o.add("considered", verdicts(e.Considered))
 		}
 	case event.GroupChosen:
-		o = object{{"group", e.Group.String()}, {"offered", names(e.Offered)}}
+		if e.Group != 0 || e.FieldBits == 0 {
+			o.add("group", e.Group.String())
+		}
+		addFieldBits(&o, e.FieldBits)
+		o.add("offered", names(e.Offered))
 		if e.Ours != nil {
 			o.add("ours", names(e.Ours))
 		}

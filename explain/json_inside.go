@@ -63,7 +63,15 @@ func premasterObject(e event.PremasterGenerated) object {
 	if e.Group != 0 {
 		o.add("group", e.Group.String())
 	}
+	addFieldBits(&o, e.FieldBits)
 	return o
+}
+
+// addFieldBits adds the size of a finite field, where there is one.
+func addFieldBits(o *object, bits int) {
+	if bits != 0 {
+		o.add("field_bits", bits)
+	}
 }
 
 func keysObject(e event.KeysDerived) (o object) {
@@ -97,6 +105,7 @@ func finishedObject(e event.Finished) object {
 	if e.Group != 0 {
 		o.add("group", e.Group.String())
 	}
+	addFieldBits(&o, e.FieldBits)
 	if e.Scheme != 0 {
 		o.add("scheme", e.Scheme.String())
 	}

@@ -57,14 +57,18 @@ func bodyObject(m wire.Message) (o object) {
 			o.add("entry_extensions", entryObjects(m.EntryExtensions))
 		}
 	case *wire.ServerKeyExchange:
-		return object{{"group", m.Group.String()}, {"public", hex.EncodeToString(m.Public)},
-			{"scheme", m.Scheme.String()}, {"signature", hex.EncodeToString(m.Signature)}}
+		o = object{{"group", m.Group.String()}}
+		if m.KeyExchange == wire.KeyExchangeDHE {
+			o = object{{"prime", hex.EncodeToString(m.Prime)}, {"generator", hex.EncodeToString(m.Generator)}}
+		}
+		return append(o, object{{"public", hex.EncodeToString(m.Public)},
+			{"scheme", m.Scheme.String()}, {"signature", hex.EncodeToString(m.Signature)}}...)
 	case *wire.ClientKeyExchange:
 		o.add("key_exchange", m.KeyExchange.String())
 		switch m.KeyExchange {
 		case wire.KeyExchangeRSA:
 			o.add("encrypted_premaster", hex.EncodeToString(m.EncryptedPremaster))
-		case wire.KeyExchangeECDHE:
+		case wire.KeyExchangeECDHE, wire.KeyExchangeDHE:
 			o.add("public", hex.EncodeToString(m.Public))
 		}
 	case *wire.Finished:

@@ -82,6 +82,19 @@ var ecdheStory = map[fault.Step]chapter{
 		section: "RFC 8422 §5.7"},
 }
 
+// dheStory is ecdheStory with the sections of DHE, and its numbers.
+var dheStory = map[fault.Step]chapter{
+	fault.StepGenPremaster: {
+		what: "The client raises the group's generator to a random power, for this connection alone, and the server's public " +
+			"value to the same power. The server does the same the other way round, and both come to one secret.",
+		known:   "pre-master: a secret that never travels, not even encrypted",
+		section: "RFC 5246 §8.1.2"},
+	fault.StepClientKeyExchange: {
+		what:    "The client sends its public value, for all to see.",
+		known:   "to an onlooker nothing: both public values do not give the secret",
+		section: "RFC 5246 §7.4.7.2"},
+}
+
 // unverified is step 5 where verification is switched off.
 var unverified = chapter{
 	what:    "The client was told not to ask whether the certificates hold.",
@@ -93,11 +106,12 @@ var serverVerification = chapter{
 	what:    "The server makes up its mind whether to believe the client's certificates.",
 	section: "RFC 5280 §6"}
 
+// changes is what a key exchange changes in the classic story.
+var changes = map[wire.KeyExchange]map[fault.Step]chapter{wire.KeyExchangeECDHE: ecdheStory, wire.KeyExchangeDHE: dheStory}
+
 func chapterOf(step fault.Step, kx wire.KeyExchange) chapter {
-	if kx == wire.KeyExchangeECDHE {
-		if c, ok := ecdheStory[step]; ok {
-			return c
-		}
+	if c, ok := changes[kx][step]; ok {
+		return c
 	}
 	return story[step]
 }
@@ -140,6 +154,13 @@ var asides = map[wire.HandshakeType]aside{
 		what:    "The client would like to begin a new handshake on the running connection.",
 		section: "RFC 5246 §7.4.1.2"}},
 }
+
+// fieldAside is the ServerKeyExchange of DHE.
+var fieldAside = aside{"Server Key Exchange", chapter{
+	what: "The server describes a group, raises its generator to a random power, for this connection alone, sends the result " +
+		"and signs all of it with its certificate's key.",
+	known:   "the server's public value; its exponent is forgotten once it was used",
+	section: "RFC 5246 §7.4.3"}}
 
 const (
 	withForwardSecrecy = "forward: the pre-master came from keys that are forgotten now; who records this connection and later " +

@@ -16,7 +16,7 @@ import (
 )
 
 func TestEveryStepIsTold(t *testing.T) {
-	for _, kx := range []wire.KeyExchange{wire.KeyExchangeRSA, wire.KeyExchangeECDHE} {
+	for _, kx := range []wire.KeyExchange{wire.KeyExchangeRSA, wire.KeyExchangeECDHE, wire.KeyExchangeDHE} {
 		for step := fault.StepClientHello; step <= fault.StepFinish; step++ {
 			if c := chapterOf(step, kx); c.what == "" || c.known == "" || !strings.HasPrefix(c.section, "RFC ") {
 				t.Errorf("%v with %v lacks words or its section: %+v", step, kx, c)
@@ -100,9 +100,13 @@ func TestJSONTellsTheValues(t *testing.T) {
 			"10 message verify_data": strings.Repeat("cf", 12),
 			"9 message raw":          "01",
 		}
-		if kx == wire.KeyExchangeRSA {
+		switch kx {
+		case wire.KeyExchangeRSA:
 			want["7 message encrypted_premaster"] = strings.Repeat("ec", 256)
-		} else {
+		case wire.KeyExchangeDHE:
+			want["7 message public"] = strings.Repeat("c1", 256)
+			want["0 message generator"] = "02"
+		default:
 			want["7 message public"] = strings.Repeat("c1", 32)
 			want["0 message message"] = "ServerKeyExchange"
 		}

@@ -40,7 +40,10 @@ func newScene(t *testing.T, kx wire.KeyExchange, client, server event.Tracer) *s
 	s.server.Init(server, fault.Server, serverConn)
 	file := "rsa_chain.pem"
 	s.suite = suite.ByID(wire.TLS_RSA_WITH_AES_128_GCM_SHA256)
-	if kx == wire.KeyExchangeECDHE {
+	switch kx {
+	case wire.KeyExchangeDHE:
+		s.suite = suite.ByID(wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)
+	case wire.KeyExchangeECDHE:
 		file, s.suite = "ecdsa_chain.pem", suite.ByID(wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
 	}
 	s.chain = loadChain(t, file)
@@ -142,9 +145,9 @@ func first[T any](v T, _ bool) T { return v }
 
 func (s *scene) clientHello() *wire.ClientHello {
 	m := &wire.ClientHello{Version: wire.TLS12, Random: s.random1, CompressionMethods: []wire.CompressionMethod{wire.CompressionNull}}
-	m.CipherSuites = sceneSuites
+	m.CipherSuites = s.suites()
 	m.ServerName, m.Extensions.ALPN = "localhost", []string{"http/1.1"}
-	m.SupportedGroups = suite.Groups()
+	m.SupportedGroups = s.groups()
 	m.PointFormats = []wire.PointFormat{wire.PointUncompressed}
 	m.SignatureAlgorithms = suite.Schemes()
 	for _, t := range []wire.ExtensionType{wire.ExtServerName, wire.ExtSupportedGroups, wire.ExtPointFormats, wire.ExtSignatureAlgorithms,
@@ -174,10 +177,25 @@ func (s *scene) hellos() {
 	event.Emit(&s.client, 0, event.ProtocolChosen{Protocol: "http/1.1", Offered: hello.Extensions.ALPN})
 }
 
+// suites and groups are what the client lists: in the play of DHE it knows no ECDHE.
+func (s *scene) suites() []wire.CipherSuite {
+	if s.kx == wire.KeyExchangeDHE {
+		return []wire.CipherSuite{wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_RSA_WITH_AES_128_GCM_SHA256}
+	}
+	return sceneSuites
+}
+
+func (s *scene) groups() []wire.NamedGroup {
+	if s.kx == wire.KeyExchangeDHE {
+		return suite.FieldGroups()
+	}
+	return suite.Groups()
+}
+
 func (s *scene) suiteChosen(offered []wire.CipherSuite) event.SuiteChosen {
 	e := event.SuiteChosen{Suite: s.suite.ID, Offered: offered}
 	reason := event.SuiteNoKey
-	for _, id := range sceneSuites {
+	for _, id := range s.suites() {
 		one := suite.ByID(id)
 		switch {
 		case one == s.suite:
@@ -201,6 +219,14 @@ func (s *scene) certificates() {
 		s.crosses(fault.Server, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: wire.X25519, Public: bytes.Repeat([]byte{0x5e}, 32),
 			Scheme: wire.ECDSA_SECP256R1_SHA256, Signature: bytes.Repeat([]byte{0x51}, 71)}, false)
 		event.Emit(&s.client, 0, event.GroupChosen{Group: wire.X25519, Offered: suite.Groups()})
+	}
+	if s.kx == wire.KeyExchangeDHE {
+		f := suite.FieldByID(wire.FFDHE2048)
+		event.Emit(&s.server, 0, event.GroupChosen{Group: f.ID(), FieldBits: f.Bits(), Offered: s.groups(), Ours: suite.FieldGroups()})
+		event.Emit(&s.server, 0, event.SchemeChosen{Scheme: wire.RSA_PSS_RSAE_SHA256, Offered: suite.Schemes()})
+		s.crosses(fault.Server, &wire.ServerKeyExchange{KeyExchange: s.kx, Prime: f.Prime(), Generator: f.Generator(),
+			Public: bytes.Repeat([]byte{0x5e}, 256), Scheme: wire.RSA_PSS_RSAE_SHA256, Signature: bytes.Repeat([]byte{0x51}, 256)}, false)
+		event.Emit(&s.client, 0, event.GroupChosen{Group: f.ID(), FieldBits: f.Bits(), Offered: s.groups()})
 	}
 	s.crosses(fault.Server, &wire.ServerHelloDone{}, false)
 	s.verify()
@@ -227,10 +253,14 @@ func (s *scene) verifyAs(verdict event.PeerVerified) {
 func (s *scene) keys() {
 	exchange := &wire.ClientKeyExchange{KeyExchange: s.kx}
 	made := event.PremasterGenerated{KeyExchange: s.kx}
-	if s.kx == wire.KeyExchangeRSA {
+	switch s.kx {
+	case wire.KeyExchangeRSA:
 		made.Version, made.Length = wire.TLS12, suite.PremasterLen
 		exchange.EncryptedPremaster = bytes.Repeat([]byte{0xec}, 256)
-	} else {
+	case wire.KeyExchangeDHE:
+		made.Group, made.FieldBits, made.Length = wire.FFDHE2048, 2048, 256
+		exchange.Public = bytes.Repeat([]byte{0xc1}, 256)
+	default:
 		made.Group, made.Length = wire.X25519, 32
 		exchange.Public = bytes.Repeat([]byte{0xc1}, 32)
 	}
@@ -255,6 +285,9 @@ func (s *scene) finish() {
 		ExtendedMaster: s.kx == wire.KeyExchangeECDHE}
 	if s.kx == wire.KeyExchangeECDHE {
 		e.Group, e.Scheme = wire.X25519, wire.ECDSA_SECP256R1_SHA256
+	}
+	if s.kx == wire.KeyExchangeDHE {
+		e.Group, e.FieldBits, e.Scheme = wire.FFDHE2048, 2048, wire.RSA_PSS_RSAE_SHA256
 	}
 	event.Emit(&s.server, fault.StepFinish, e)
 	event.Emit(&s.client, fault.StepFinish, e)

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
@@ -66,6 +67,10 @@ func (v *view) groupPara(e event.GroupChosen) para {
 	if v.is13() {
 		return v.groupPara13(e)
 	}
+	if e.FieldBits != 0 && !slices.ContainsFunc(e.Offered, wire.NamedGroup.IsFFDHE) {
+		return value("why", fmt.Sprintf("%s is the first of the server's groups (%s); the client lists none of its kind, so that "+
+			"the choice is the server's (RFC 7919 §4)", fieldName(e.Group, e.FieldBits), listOf(names(e.Ours), 8)))
+	}
 	return value("why", fmt.Sprintf("%s is the first of the server's groups (%s) that the client offers (%s)",
 		e.Group, listOf(names(e.Ours), 8), listOf(names(e.Offered), 8)))
 }
@@ -94,6 +99,7 @@ var passedOver = []struct {
 	{event.SuiteNoKey, "no certificate of the server has the kind of key for"},
 	{event.SuiteNoKeyUsage, "the certificate's key usage forbids"},
 	{event.SuiteNoGroup, "no group in common for"},
+	{event.SuiteNoField, "the client lists Diffie-Hellman groups, and none of ours, which rules out"},
 	{event.SuiteNoScheme, "no signature scheme in common for"},
 }
 

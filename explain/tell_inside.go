@@ -15,6 +15,9 @@ func premasterParas(e event.PremasterGenerated) []para {
 			"nobody can talk it down unseen, then random ones. A secret: it is never shown here", plural(e.Length, "byte"), e.Version))}
 	case wire.KeyExchangeECDHE:
 		return []para{value("pre-master", fmt.Sprintf("%s, over the group %s. A secret: it is never shown here", plural(e.Length, "byte"), e.Group))}
+	case wire.KeyExchangeDHE:
+		return []para{value("pre-master", fmt.Sprintf("%s, in %s; without the zero bytes that it may begin with (RFC 5246 §8.1.2). "+
+			"A secret: it is never shown here", plural(e.Length, "byte"), fieldName(e.Group, e.FieldBits)))}
 	}
 	return []para{value("pre-master", plural(e.Length, "byte"))}
 }
@@ -101,7 +104,7 @@ func (v *view) finished(m event.Meta, e event.Finished) []block {
 		v.sent, v.received = tally{}, tally{}
 		return v.inside(m, nil)
 	}
-	paras := []para{value("agreed", joinWith(", ", e.Version.String(), e.Suite.String(), groupName(e.Group), authentication(e)))}
+	paras := []para{value("agreed", joinWith(", ", e.Version.String(), e.Suite.String(), agreedGroup(e), authentication(e)))}
 	if e.Protocol != "" {
 		paras = append(paras, value("protocol", peer(e.Protocol)))
 	}
@@ -125,7 +128,7 @@ func (v *view) secrecy(g wire.NamedGroup) para {
 		return v.secrecyResumed()
 	}
 	switch v.kx {
-	case wire.KeyExchangeECDHE:
+	case wire.KeyExchangeECDHE, wire.KeyExchangeDHE:
 		return toned(good, "secrecy", withForwardSecrecy)
 	case wire.KeyExchangeRSA:
 		return toned(bad, "secrecy", withoutForwardSecrecy)
@@ -138,6 +141,23 @@ func groupName(g wire.NamedGroup) string {
 		return ""
 	}
 	return g.String()
+}
+
+// fieldName names a finite field by its size too, which is all that a name of it says, and all there is to say of one
+// without.
+func fieldName(g wire.NamedGroup, bits int) string {
+	if g == 0 {
+		return fmt.Sprintf("a %d-bit group of the server's own", bits)
+	}
+	return fmt.Sprintf("%s, a %d-bit group of RFC 7919", g, bits)
+}
+
+// agreedGroup is the group in which the secret was made, "" in RSA key exchange.
+func agreedGroup(e event.Finished) string {
+	if e.Group == 0 && e.FieldBits != 0 {
+		return fieldName(0, e.FieldBits)
+	}
+	return groupName(e.Group)
 }
 
 // authentication is what vouches for the server: a signature, or a session in which it has signed.

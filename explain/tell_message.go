@@ -5,6 +5,7 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -66,6 +67,9 @@ func (v *view) asideOf(m wire.Message, sender fault.Role) (string, chapter) {
 		}
 		return a.title, a.chapter
 	}
+	if ske, ok := m.(*wire.ServerKeyExchange); ok && ske.KeyExchange == wire.KeyExchangeDHE {
+		return fieldAside.title, fieldAside.chapter
+	}
 	if a, ok := asides[m.Type()]; ok {
 		return a.title, a.chapter
 	}
@@ -86,6 +90,8 @@ func (v *view) confirm(m wire.Message) {
 				"the same either way, so that nobody can use it to guess (RFC 5246 §7.4.7.1)"))
 		case wire.KeyExchangeECDHE:
 			v.hold(anyMessage, value("joins", "the server's private half and the client's public half make the pre-master"))
+		case wire.KeyExchangeDHE:
+			v.hold(anyMessage, value("joins", "the server's exponent and the client's public value make the pre-master"))
 		}
 	case *wire.Finished:
 		with := wire.TypeChangeCipherSpec
@@ -203,14 +209,33 @@ func serverKeyExchangeParas(m *wire.ServerKeyExchange) []para {
 	if m.Group == 0 && m.Public == nil {
 		return nil
 	}
-	return []para{
-		value("group", m.Group.String()),
-		value("public", hexOf(m.Public, 133)+lengthOf(m.Public)),
+	paras := []para{value("group", m.Group.String()), value("public", hexOf(m.Public, 133)+lengthOf(m.Public))}
+	if m.KeyExchange == wire.KeyExchangeDHE {
+		paras = fieldParas(m)
+	}
+	return append(paras,
 		value("signed", fmt.Sprintf("%s, over random1, random2, group and public half: so nobody between can put a key pair "+
 			"of their own in its place", m.Scheme)),
 		value("signature", hexOf(m.Signature, 32)),
-		toned(good, "secrecy", "forward: later, not even the server's certificate key opens a recording of this connection"),
+		toned(good, "secrecy", "forward: later, not even the server's certificate key opens a recording of this connection"))
+}
+
+// fieldParas tells the numbers of DHE. One of RFC 7919's groups is known by its name.
+func fieldParas(m *wire.ServerKeyExchange) []para {
+	f, err := suite.NewField(m.Prime, m.Generator)
+	if err != nil {
+		return []para{
+			value("group", err.Error()),
+			value("prime", hexOf(m.Prime, 16)),
+			value("generator", hexOf(m.Generator, 16)),
+			value("public", hexOf(m.Public, 16)),
+		}
 	}
+	paras := []para{value("group", fieldName(f.ID(), f.Bits()))}
+	if f.ID() == 0 {
+		paras = append(paras, value("prime", hexOf(m.Prime, 32)), value("generator", hexOf(m.Generator, 16)))
+	}
+	return append(paras, value("public", hexOf(m.Public, 32)))
 }
 
 func lengthOf(b []byte) string { return fmt.Sprintf(" (%s)", plural(len(b), "byte")) }
@@ -221,6 +246,8 @@ func clientKeyExchangeParas(m *wire.ClientKeyExchange) []para {
 		return []para{value("encrypted", hexOf(m.EncryptedPremaster, 64))}
 	case wire.KeyExchangeECDHE:
 		return []para{value("public", hexOf(m.Public, 133)+lengthOf(m.Public))}
+	case wire.KeyExchangeDHE:
+		return []para{value("public", hexOf(m.Public, 32))}
 	}
 	return nil
 }
