@@ -58,7 +58,7 @@ func alertHint13(a *PeerAlert) string {
 
 // fromServer: we are the client.
 var fromServer = map[wire.AlertDescription]string{
-	wire.AlertHandshakeFailure:       "the server shares no cipher suite, group or signature scheme with this offer, or is older than TLS 1.2; if it only speaks older ciphers, policy compatible allows them; if it only speaks RSA key exchange, policy legacy allows it",
+	wire.AlertHandshakeFailure:       "the server shares no cipher suite, group or signature scheme with this offer, or is older than TLS 1.2; if it only speaks older ciphers, policy compatible allows them; if it only speaks RSA or DHE key exchange, policy legacy allows it",
 	wire.AlertInsufficientSecurity:   "the server wants stronger suites than those offered",
 	wire.AlertProtocolVersion:        "the server takes none of the versions offered; it may be older than TLS 1.2",
 	wire.AlertUnrecognizedName:       "the server has no site of this name; check --servername",

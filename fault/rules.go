@@ -120,7 +120,7 @@ var (
 	NoCommonVersion = rule("no_common_version", wire.AlertProtocolVersion, "RFC 5246 §E.1",
 		"no protocol version in common", "one of the two must be updated: Vitro speaks TLS 1.2 and TLS 1.3")
 	NoCommonSuite = rule("no_common_suite", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.3",
-		"no cipher suite in common", "compare both lists; policy compatible allows older ciphers, policy legacy RSA key exchange")
+		"no cipher suite in common", "compare both lists; policy compatible allows older ciphers, policy legacy RSA and DHE key exchange")
 	OnlyRSAKeyExchange = NoCommonSuite.narrow("only_rsa_key_exchange",
 		"the peer only speaks RSA key exchange, which this policy does not allow", "it only speaks RSA key exchange; policy legacy allows it")
 	OnlyOlderCiphers = NoCommonSuite.narrow("only_older_ciphers",

@@ -25,8 +25,10 @@ const (
 	// PolicyCompatible adds ECDHE with the ciphers that older and smaller peers have: AES-CBC and AES-CCM. All of it
 	// has forward secrecy.
 	PolicyCompatible = "compatible"
-	// PolicyLegacy adds RSA key exchange, for old devices, and AES-CCM with a tag of 8 bytes. RSA key exchange has no
-	// forward secrecy: whoever gets the server's private key, even years later, reads every connection that was recorded.
+	// PolicyLegacy adds RSA and DHE key exchange, for old devices, and AES-CCM with a tag of 8 bytes. RSA key exchange has
+	// no forward secrecy: whoever gets the server's private key, even years later, reads every connection that was
+	// recorded. DHE has it, but in a group that the server may have made up, and that a client can judge by its size only:
+	// 2048 to 8192 bits. A server takes one of RFC 7919's.
 	// Certificates may have RSA keys of 1024 bits under it.
 	PolicyLegacy = "legacy"
 )
@@ -303,7 +305,7 @@ type ConnectionState struct {
 	HandshakeComplete           bool
 	DidResume                   bool // there was no certificate exchange: an earlier session was taken up
 	CipherSuite                 uint16
-	CurveID                     CurveID // 0 without ECDHE
+	CurveID                     CurveID // 0 in RSA key exchange, and in DHE with a group that is not one of RFC 7919's
 	NegotiatedProtocol          string
 	NegotiatedProtocolIsMutual  bool // always true
 	ServerName                  string

@@ -70,7 +70,7 @@ func (e *examination) keyUsage() (wanted x509.KeyUsage, why string) {
 	case s.KeyExchange == wire.KeyExchangeRSA:
 		return x509.KeyUsageKeyEncipherment, "RSA key exchange"
 	}
-	return x509.KeyUsageDigitalSignature, "ECDHE key exchange"
+	return x509.KeyUsageDigitalSignature, s.KeyExchange.String() + " key exchange"
 }
 
 // RFC 5280 §4.2.1.3, in the order of its bits.

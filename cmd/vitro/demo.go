@@ -62,7 +62,7 @@ tells that: a session of before takes the place of certificate and pre-master. -
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.version, "tls", "1.2", "`VERSION` of TLS: 1.2 or 1.3")
-	flags.StringVar(&f.keyExchange, "key-exchange", "", "`KIND` of key exchange in TLS 1.2: rsa (the default) or ecdhe")
+	flags.StringVar(&f.keyExchange, "key-exchange", "", "`KIND` of key exchange in TLS 1.2: rsa (the default), dhe or ecdhe")
 	flags.BoolVar(&f.resume, "resume", false, "visit twice, and tell the second visit, which resumes the session of the first")
 	flags.BoolVar(&f.compare, "compare", false, "measure RSA, ECDHE, TLS 1.3 and TLS 1.3 resumed side by side instead")
 	flags.StringVar(&f.explain, "explain", "full", "how much is told: brief, full or bytes (`LEVEL`)")

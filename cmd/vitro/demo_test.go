@@ -313,7 +313,7 @@ func TestColorsAreForTerminals(t *testing.T) {
 func TestDemoUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"--tls", "1.3", "--key-exchange", "ecdhe"}, {"--tls", "1.1"}, {"--compare", "--tls", "1.3"}, {"--compare", "--explain", "brief"},
-		{"--key-exchange", "dhe"}, {"--explain", "everything"}, {"--color", "blue"}, {"--nonsense"}, {"somewhere"},
+		{"--key-exchange", "dh"}, {"--explain", "everything"}, {"--color", "blue"}, {"--nonsense"}, {"somewhere"},
 	} {
 		if code, _, errs := vitro(t, append([]string{"demo"}, args...)...); code != exitUsage || errs == "" {
 			t.Errorf("demo %v: exit %d, stderr %q, want %d and a reason", args, code, errs, exitUsage)

@@ -17,7 +17,7 @@ handshake is explained on stderr. When it fails, the reason is told: what was fo
 what to change. Where curl has a flag for the same thing, it has the same name here.
 
 By default policy "modern" is in force: TLS 1.3, and for TLS 1.2 ECDHE with AES-GCM or ChaCha20-Poly1305. Policy
-"compatible" adds ciphers of older and smaller servers (AES-CBC, AES-CCM), policy "legacy" RSA key exchange too, for old
+"compatible" adds ciphers of older and smaller servers (AES-CBC, AES-CCM), policy "legacy" RSA and DHE key exchange too, for old
 devices. The environment variable VITRO_POLICY replaces the default. Proxies are not used.
 
 Each URL gets a connection of its own. It resumes the session of an earlier one to the same name, where the

@@ -58,7 +58,7 @@ func (f *getFlags) register(flags *pflag.FlagSet) {
 		"`HOST1:PORT1:HOST2:PORT2`: connect to the second instead of the first; empty is any, or the same (repeatable)")
 
 	flags.StringVar(&f.policy, "policy", "", "`NAME` of the policy: modern (the default), compatible or legacy")
-	flags.StringVar(&f.keyExchange, "key-exchange", "", "only suites with this `KIND` of key exchange: rsa (policy legacy) or ecdhe")
+	flags.StringVar(&f.keyExchange, "key-exchange", "", "only suites with this `KIND` of key exchange: rsa or dhe (policy legacy), or ecdhe")
 	flags.StringVar(&f.ciphers, "ciphers", "", "`LIST` of cipher suites, best first, by their IANA or OpenSSL names")
 	flags.StringVar(&f.groups, "groups", "", "`LIST` of groups, best first: X25519MLKEM768, X25519, P-256, …")
 	flags.StringSliceVar(&f.alpn, "alpn", []string{"http/1.1"}, "`LIST` of application protocols to offer; empty for none")

@@ -42,6 +42,8 @@ func (f *fetch) probe(err error) string {
 	defer conn.Close()
 	err = conn.HandshakeContext(ctx)
 	switch {
+	case errors.Is(err, fault.SmallField):
+		return "it only speaks DHE, and in a group that is too small for every policy"
 	case errors.As(err, &refusal):
 		return "it refuses what policy legacy allows too"
 	case err != nil:
@@ -59,6 +61,8 @@ func onlySpeaks(id wire.CipherSuite) string {
 		return "" // then it was something else
 	case suite.ByID(id).KeyExchange == wire.KeyExchangeRSA:
 		what = "RSA key exchange"
+	case suite.ByID(id).KeyExchange == wire.KeyExchangeDHE:
+		what = "DHE key exchange"
 	}
 	return fmt.Sprintf("it only speaks %s; policy %s allows it: --policy %[2]s", what, policy)
 }

@@ -20,8 +20,8 @@ The address is the first line on stdout. Without --cert, a local CA (see vitro c
 certificate in memory for localhost, 127.0.0.1, ::1 and what --host names; if there is no such CA yet, it is made.
 
 The default policy, modern, allows ECDHE with AES-GCM or ChaCha20-Poly1305. --policy compatible adds the ciphers of older
-and smaller clients (AES-CBC, AES-CCM), --policy legacy RSA key exchange too, which has no forward secrecy; the environment
-variable VITRO_POLICY takes the place of the default.
+and smaller clients (AES-CBC, AES-CCM), --policy legacy DHE and RSA key exchange too, of which RSA has no forward secrecy; the
+environment variable VITRO_POLICY takes the place of the default.
 
 SIGINT and SIGTERM stop it once the requests in flight are done, within 5 seconds; a second one stops it at once.`
 
@@ -77,7 +77,7 @@ func newServe() *cobra.Command {
 	f.StringArrayVar(&o.hosts, "host", nil, "another `NAME` or address for the local CA's certificates")
 	o.clients.register(f)
 	f.StringVar(&o.policy, "policy", "", "which cipher suites are allowed: `modern|compatible|legacy` (default modern, or $VITRO_POLICY)")
-	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only cipher suites with this one: `rsa|ecdhe`; rsa is of policy legacy")
+	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only cipher suites with this one: `rsa|dhe|ecdhe`; rsa and dhe are of policy legacy")
 	f.StringSliceVar(&o.alpn, "alpn", []string{httpProtocol}, "`PROTOCOLS` to agree on, with commas between; what is spoken is HTTP/1.1")
 	f.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "close a connection whose handshake takes longer")
 	f.StringVar(&o.explain, "explain", "brief", "how much is told of each handshake: `none|brief|full|bytes`")

@@ -132,7 +132,7 @@ func TestServeRefuses(t *testing.T) {
 		"policy":              {"", append([]string{dir, "--policy", "old"}, good...), exitUsage, `unknown policy "old"`},
 		"policy variable":     {"old", append([]string{dir}, good...), exitUsage, tls.PolicyVariable},
 		"policy against kx":   {"", append([]string{dir, "--policy", "modern", "--key-exchange", "rsa"}, good...), exitUsage, "--policy legacy"},
-		"key exchange":        {"", append([]string{dir, "--key-exchange", "dh"}, good...), exitUsage, "rsa and ecdhe"},
+		"key exchange":        {"", append([]string{dir, "--key-exchange", "dh"}, good...), exitUsage, "rsa, dhe and ecdhe"},
 		"explain":             {"", append([]string{dir, "--explain", "much"}, good...), exitUsage, "none, brief, full and bytes"},
 		"explain and json":    {"", append([]string{dir, "--explain", "full", "--json"}, good...), exitUsage, "json"},
 		"color":               {"", append([]string{dir, "--color", "red"}, good...), exitUsage, "auto, always and never"},

@@ -14,33 +14,37 @@ import (
 // Values of --key-exchange.
 const (
 	keyExchangeRSA   = "rsa"
+	keyExchangeDHE   = "dhe"
 	keyExchangeECDHE = "ecdhe"
 )
 
+// keyExchanges has the strictest policy with each, and why none stricter has it.
+var keyExchanges = map[string]struct {
+	is           wire.KeyExchange
+	policy, flaw string
+}{
+	keyExchangeRSA:   {wire.KeyExchangeRSA, tls.PolicyLegacy, "it has no forward secrecy"},
+	keyExchangeDHE:   {wire.KeyExchangeDHE, tls.PolicyLegacy, "a client cannot tell whether the server's group is a good one"},
+	keyExchangeECDHE: {wire.KeyExchangeECDHE, tls.PolicyModern, ""},
+}
+
 // suitesFor returns the suites that a policy has with a key exchange. Without a policy it is the one that has them.
 func suitesFor(policy, keyExchange string) ([]uint16, error) {
-	kind := wire.KeyExchangeECDHE
-	switch keyExchange {
-	case keyExchangeRSA:
-		kind = wire.KeyExchangeRSA
-		if policy == "" {
-			policy = tls.PolicyLegacy
-		}
-	case keyExchangeECDHE:
-		if policy == "" {
-			policy = tls.PolicyModern
-		}
-	default:
-		return nil, fmt.Errorf("--key-exchange %q: there are rsa and ecdhe", keyExchange)
+	kind, known := keyExchanges[keyExchange]
+	if !known {
+		return nil, fmt.Errorf("--key-exchange %q: there are rsa, dhe and ecdhe", keyExchange)
+	}
+	if policy == "" {
+		policy = kind.policy
 	}
 	allowed, err := policySuites(policy)
 	if err != nil {
 		return nil, err
 	}
-	allowed = withKeyExchange(allowed, kind)
+	allowed = withKeyExchange(allowed, kind.is)
 	if len(allowed) == 0 {
-		return nil, errors.New("policy " + policy + " has no RSA key exchange, because it has no forward secrecy: " +
-			"use --policy legacy, or leave --policy out")
+		return nil, fmt.Errorf("policy %s has no %v key exchange, because %s: use --policy %s, or leave --policy out",
+			policy, kind.is, kind.flaw, kind.policy)
 	}
 	return allowed, nil
 }
@@ -121,7 +125,7 @@ func parseGroup(name string) (wire.NamedGroup, error) {
 		return id, nil
 	}
 	var known []string
-	for _, id := range suite.Groups13() {
+	for _, id := range append(suite.Groups13(), suite.FieldGroups()...) {
 		if strings.EqualFold(name, id.String()) {
 			return id, nil
 		}
