@@ -58,7 +58,7 @@ func TestAlertsFitTheVersion(t *testing.T) {
 	refusal := record(wire.ContentAlert, []byte{byte(wire.LevelFatal), byte(wire.AlertHandshakeFailure)})
 	only13, both := clientConfig13(), clientConfig13()
 	only13.MinVersion, both.MinVersion = wire.TLS13, wire.TLS12
-	const rsa = "RSA key exchange"
+	const rsa = "RSA or DHE key exchange"
 	for name, c := range map[string]struct {
 		config  engine.Config
 		section string
