@@ -87,7 +87,7 @@ func TestClientRefusesForged13(t *testing.T) {
 		{"no CertificateVerify", fault.UnexpectedMessage, []wire.Message{ee(), cert, &wire.Finished{VerifyData: make([]byte, 32)}}},
 		{"ServerHello again", fault.UnexpectedMessage, []wire.Message{&wire.ServerHello{}}},
 		{"another protocol", fault.ProtocolNotOffered, []wire.Message{ee(wire.ExtALPN)}},
-		{"an answer to no question", fault.ExtensionNotOffered, []wire.Message{ee(wire.ExtRecordSizeLimit)}},
+		{"an answer to no question", fault.ExtensionNotOffered, []wire.Message{ee(wire.ExtensionType(15))}},
 		{"a context of a Certificate", fault.IllegalContext, []wire.Message{ee(), &wire.Certificate{RequestContext: []byte{1}, Chain: chain}}},
 		{"an empty Certificate", fault.EmptyServerCertificate, []wire.Message{ee(), &wire.Certificate{}}},
 		{"a context of a request", fault.IllegalContext, []wire.Message{ee(), request([]byte{1}, wire.ExtSignatureAlgorithms)}},

@@ -179,6 +179,12 @@ func send(t testing.TB, from, to *end, data []byte) {
 	if err != nil {
 		t.Fatalf("Seal: %v", err)
 	}
+	deliver(t, to, sealed, data)
+}
+
+// deliver opens what was sealed, which must be data.
+func deliver(t testing.TB, to *end, sealed, data []byte) {
+	t.Helper()
 	var got []byte
 	for len(sealed) > 0 {
 		size, err := to.RecordSize(sealed)

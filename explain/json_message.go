@@ -133,6 +133,10 @@ func extensionValue(x *wire.Extensions, t wire.ExtensionType) any {
 		return names(x.SupportedVersions)
 	case wire.ExtSessionTicket:
 		return hex.EncodeToString(x.SessionTicket)
+	case wire.ExtRecordSizeLimit:
+		return x.RecordSizeLimit
+	case wire.ExtMaxFragmentLength:
+		return x.MaxFragmentLength.Bytes()
 	case wire.ExtKeyShare, wire.ExtCookie, wire.ExtPSKModes, wire.ExtPreSharedKey, wire.ExtEarlyData, wire.ExtSignatureAlgsCert,
 		wire.ExtCertAuthorities:
 		return extensionValue13(x, t)

@@ -286,6 +286,12 @@ var (
 		"the peer's Finished does not match: it saw another handshake", "bytes were changed on the way, or both sides have different keys")
 )
 
+// Record sizes. RFC 6066 §4.
+var (
+	OtherFragmentLength = rule("other_fragment_length", wire.AlertIllegalParameter, "RFC 6066 §4",
+		"the server answers with another max_fragment_length than we asked for", "")
+)
+
 // Renegotiation. RFC 5746 §3.5.
 var (
 	OtherConnection = rule("other_connection", wire.AlertHandshakeFailure, "RFC 5746 §3.5",

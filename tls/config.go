@@ -134,6 +134,9 @@ type Config struct {
 	// getting it. Its keys are those of the session tickets: servers that share them by SetSessionTicketKeys go on for
 	// each other. With GetConfigForClient, this Config's keys count if it has cookies.
 	RetryCookies RetryCookies
+	// RecordSizeLimit asks the peer for records with no more than that many bytes, 64 to 16,384, for who has little memory;
+	// 0: no wish (RFC 8449, RFC 6066 §4). A peer that does not know the extension sends what it likes.
+	RecordSizeLimit int
 	// StrictClose makes an end of the connection without close_notify an error (fault.Truncated) instead of io.EOF.
 	StrictClose bool
 	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
@@ -180,7 +183,7 @@ func (c *Config) Clone() *Config {
 		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime, RetryCookies: c.RetryCookies,
 		CertificateSchemes: c.CertificateSchemes,
 		ticketKeys:         ticketKeys{tickets: tickets, set: set},
-		Policy:             c.Policy, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
+		Policy:             c.Policy, RecordSizeLimit: c.RecordSizeLimit, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
 	}
 }
 
@@ -216,6 +219,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		ServerName:      c.ServerName,
 		AskConfig:       c.GetConfigForClient != nil,
 		AskCredential:   c.GetCertificate != nil || c.GetClientCertificate != nil || c.NameToCertificate != nil,
+		RecordSizeLimit: c.RecordSizeLimit,
 		StrictClose:     c.StrictClose,
 		GREASE:          c.GREASE,
 		RecordPadding:   c.RecordPadding,

@@ -19,6 +19,8 @@ type Extensions struct {
 	ALPN                    []string          // RFC 7301 §3.1; exactly one from a server
 	SCTs                    [][]byte          // RFC 6962 §3.3.1; empty in a ClientHello and a CertificateRequest
 	SessionTicket           []byte            // RFC 5077 §3.2; empty in a ServerHello
+	RecordSizeLimit         uint16            // RFC 8449 §4
+	MaxFragmentLength       FragmentLength    // RFC 6066 §4
 	RenegotiationInfo       []byte            // RFC 5746 §3.2
 	SupportedVersions       []Version         // RFC 8446 §4.2.1; exactly one from a server
 	Cookie                  []byte            // RFC 8446 §4.2.2
@@ -119,7 +121,7 @@ const (
 // nothing.
 var extensionTable = map[ExtensionType]extensionRow{
 	ExtServerName:           {negotiated, decodeServerName, encodeServerName},
-	ExtMaxFragmentLength:    {in: negotiated},
+	ExtMaxFragmentLength:    {negotiated, decodeMaxFragmentLength, encodeMaxFragmentLength},
 	ExtStatusRequest:        {onlyTLS12 | inCertificateRequest | inCertificate, decodeStatusRequest, encodeStatusRequest},
 	ExtSupportedGroups:      {negotiated, decodeSupportedGroups, encodeSupportedGroups},
 	ExtPointFormats:         {onlyTLS12, decodePointFormats, encodePointFormats},
@@ -134,7 +136,7 @@ var extensionTable = map[ExtensionType]extensionRow{
 	ExtEncryptThenMAC:       {onlyTLS12, decodeEmpty, encodeEmpty}, // RFC 7366 §2
 	ExtExtendedMasterSecret: {onlyTLS12, decodeEmpty, encodeEmpty},
 	ExtCompressCertificate:  {in: inClientHello | inCertificateRequest}, // RFC 8879 §3
-	ExtRecordSizeLimit:      {in: negotiated},                           // RFC 8449 §4
+	ExtRecordSizeLimit:      {negotiated, decodeRecordSizeLimit, encodeRecordSizeLimit},
 	ExtSessionTicket:        {onlyTLS12, decodeSessionTicket, encodeSessionTicket},
 	ExtPreSharedKey:         {inClientHello | inServerHello, decodePreSharedKey, encodePreSharedKey},
 	ExtEarlyData:            {inClientHello | inEncryptedExtensions | inNewSessionTicket, decodeEarlyData, encodeEarlyData},

@@ -93,7 +93,7 @@ func sampleClientHello() *ClientHello {
 		Order: []ExtensionType{
 			0x1a1a, ExtServerName, ExtStatusRequest, ExtSupportedGroups, ExtPointFormats, ExtSignatureAlgorithms,
 			ExtALPN, ExtSCT, ExtEncryptThenMAC, ExtExtendedMasterSecret, ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x4444,
-			ExtSignatureAlgsCert, ExtCertAuthorities, ExtCookie, ExtKeyShare, ExtPSKModes, ExtPostHandshakeAuth, ExtEarlyData,
+			ExtMaxFragmentLength, ExtRecordSizeLimit, ExtSignatureAlgsCert, ExtCertAuthorities, ExtCookie, ExtKeyShare, ExtPSKModes, ExtPostHandshakeAuth, ExtEarlyData,
 			ExtPreSharedKey,
 		},
 		ServerName:              "example.com",
@@ -105,6 +105,8 @@ func sampleClientHello() *ClientHello {
 		RenegotiationInfo:       []byte{},
 		SupportedVersions:       []Version{0x3a3a, TLS13, TLS12},
 		SessionTicket:           []byte("ticket"),
+		MaxFragmentLength:       4,
+		RecordSizeLimit:         16385,
 		SignatureAlgorithmsCert: []SignatureScheme{RSA_PKCS1_SHA256, RSA_PKCS1_SHA1},
 		CertificateAuthorities:  [][]byte{[]byte("a name"), []byte("n")},
 		Cookie:                  []byte("cookie"),
@@ -153,12 +155,14 @@ func sampleServerHello() *ServerHello {
 		Extensions: Extensions{
 			Order: []ExtensionType{
 				ExtServerName, ExtStatusRequest, ExtPointFormats, ExtALPN, ExtSCT, ExtEncryptThenMAC, ExtExtendedMasterSecret,
-				ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x5555, ExtKeyShare, ExtPreSharedKey,
+				ExtMaxFragmentLength, ExtRecordSizeLimit, ExtSessionTicket, ExtSupportedVersions, ExtRenegotiationInfo, 0x5555, ExtKeyShare, ExtPreSharedKey,
 			},
 			PointFormats:      []PointFormat{PointUncompressed},
 			ALPN:              []string{"h2"},
 			SCTs:              [][]byte{[]byte("first"), []byte("2")},
 			RenegotiationInfo: []byte("both verify_data"),
+			MaxFragmentLength: 1,
+			RecordSizeLimit:   64,
 			SupportedVersions: []Version{TLS12},
 			KeyShares:         []KeyShare{{X25519, []byte("server's half")}},
 			SelectedIdentity:  1,
@@ -184,7 +188,8 @@ func sampleHelloRetryRequest() *ServerHello {
 
 func sampleEncryptedExtensions() *EncryptedExtensions {
 	return &EncryptedExtensions{Extensions: Extensions{
-		Order:           []ExtensionType{ExtServerName, ExtSupportedGroups, ExtALPN, ExtEarlyData, 0x6666},
+		Order:             []ExtensionType{ExtServerName, ExtMaxFragmentLength, ExtRecordSizeLimit, ExtSupportedGroups, ExtALPN, ExtEarlyData, 0x6666},
+		MaxFragmentLength: 2, RecordSizeLimit: 512,
 		SupportedGroups: []NamedGroup{X25519MLKEM768, X25519},
 		ALPN:            []string{"h2"},
 		Opaque:          []OpaqueExtension{{0x6666, []byte("?")}},

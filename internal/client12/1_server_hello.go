@@ -29,6 +29,9 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	if err := checkExtensions(offer, sh, s); err != nil {
 		return nil, err
 	}
+	if err := hello.TakeLimits(d, ch, wire.TLS12, &sh.Extensions); err != nil {
+		return nil, err
+	}
 	resumed, err := resumes(offer, sh)
 	if err != nil {
 		return nil, err

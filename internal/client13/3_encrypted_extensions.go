@@ -25,6 +25,9 @@ func (s waitEncryptedExtensions) Receive(d *hs.Desk, m wire.Message) (hs.State, 
 	if err := hello.CheckProtocol(s.ClientHello, &ee.Extensions); err != nil {
 		return nil, err
 	}
+	if err := hello.TakeLimits(d, s.ClientHello, wire.TLS13, &ee.Extensions); err != nil {
+		return nil, err
+	}
 	h := s.handshake
 	if ee.Has(wire.ExtALPN) {
 		hs.Tell(d, 0, event.ProtocolChosen{Protocol: ee.ALPN[0], Offered: s.ClientHello.ALPN})

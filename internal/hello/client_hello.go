@@ -97,6 +97,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	if c.ClientSessions && c.Speaks(wire.TLS12) {
 		x.Add(wire.ExtSessionTicket)
 	}
+	offerLimits(c, x)
 	if len(c.Protocols) > 0 {
 		x.ALPN = c.Protocols
 		x.Add(wire.ExtALPN)

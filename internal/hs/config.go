@@ -11,6 +11,7 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -83,6 +84,9 @@ type Config struct {
 	// RecordPadding says how many bytes of padding a record of TLS 1.3 with n bytes of plaintext gets, which hides its
 	// length; nil: none. What does not fit into the record is left out. RFC 8446 §5.4.
 	RecordPadding func(n int) int
+	// RecordSizeLimit asks the peer for records of no more content than that, in bytes, for who has little memory: 64 to
+	// 16,384; 0: no wish. A peer may not know the extension. RFC 8449 §4.
+	RecordSizeLimit int
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.
@@ -155,6 +159,9 @@ func Compile(c Config) (*Compiled, error) {
 	}
 	if err := checkClientAuth(&c); err != nil {
 		return nil, err
+	}
+	if n := c.RecordSizeLimit; n != 0 && (n < wire.MinRecordSizeLimit || n > record.MaxPlaintext) {
+		return nil, badConfig("a record size limit of %d bytes: %d to %d", n, wire.MinRecordSizeLimit, record.MaxPlaintext)
 	}
 	if out.SNI = sni(c.ServerName); !validSNI(out.SNI, c.ServerName) {
 		return nil, badConfig("server name %q: no host can have it", c.ServerName)

@@ -37,6 +37,13 @@ func (o *Outgoing) SetVersion(v wire.Version) {
 	o.mu.Unlock()
 }
 
+// SetLimit bounds what a record carries from now on.
+func (o *Outgoing) SetLimit(n int, clear bool) {
+	o.mu.Lock()
+	o.half.SetLimit(n, clear)
+	o.mu.Unlock()
+}
+
 // Write puts content into records that wait to be taken.
 func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
 	o.mu.Lock()
@@ -225,7 +232,7 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 		}
 	}
 	for {
-		n := min(len(content), record.MaxPlaintext)
+		n := min(len(content), o.half.MaxContent())
 		start := len(dst)
 		var err error
 		if dst, err = o.half.Seal(dst, t, o.version, content[:n]); err != nil {

@@ -74,7 +74,7 @@ func (p *aead13) Open(seq uint64, h Header, payload []byte) (wire.ContentType, [
 	}
 	// RFC 8446 §5.4: padding counts towards the limit, which is the content's and one byte for its type.
 	if len(inner) > MaxPlaintext+1 {
-		return 0, nil, tooLong(len(inner) - 1)
+		return 0, nil, tooLong(len(inner)-1, MaxPlaintext)
 	}
 	// RFC 8446 §5.4: the last byte that is not zero is the content type, and there must be one.
 	for end := len(inner) - 1; end >= 0; end-- {

@@ -61,6 +61,20 @@ type Half struct {
 	seq        uint64
 	// Pad says how much padding a record with n bytes of plaintext is to have; nil: none. RFC 8446 §5.4.
 	Pad func(n int) int
+
+	limit int  // of a record's content; 0: none but the protocol's
+	clear bool // it holds for what is not encrypted too
+}
+
+// SetLimit bounds the content of records, padding included. RFC 8449 §4 means those that are encrypted, RFC 6066 §4 all.
+func (h *Half) SetLimit(n int, clear bool) { h.limit, h.clear = n, clear }
+
+// MaxContent is the most that a record may carry now.
+func (h *Half) MaxContent() int {
+	if h.limit == 0 || h.protection == nil && !h.clear {
+		return MaxPlaintext
+	}
+	return min(h.limit, MaxPlaintext)
 }
 
 // SetProtection changes the keys; the sequence number starts again. RFC 5246 §6.1, RFC 8446 §5.3.
@@ -83,9 +97,9 @@ func (h *Half) checkSequence() error {
 // Limit is the largest payload that a record of this direction may have.
 func (h *Half) Limit() int {
 	if h.protection != nil {
-		return h.protection.MaxCiphertext()
+		return h.protection.MaxCiphertext() - (MaxPlaintext - h.MaxContent())
 	}
-	return MaxPlaintext
+	return h.MaxContent()
 }
 
 // CheckLength refuses a record that is too long before it is read. RFC 5246 §6.2.1, §6.2.3, RFC 8446 §5.2.
@@ -114,17 +128,18 @@ func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
 		return 0, nil, err
 	}
 	h.seq++
-	if len(plaintext) > MaxPlaintext {
-		return 0, nil, tooLong(len(plaintext))
+	// RFC 8449 §4: padding counts.
+	if n := max(len(plaintext), len(payload)-h.protection.Overhead()); n > h.MaxContent() {
+		return 0, nil, tooLong(n, h.MaxContent())
 	}
 	return contentType, plaintext, nil
 }
 
-func tooLong(n int) error {
-	return fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes of plaintext, at most %d", n, MaxPlaintext))
+func tooLong(n, most int) error {
+	return fault.New(fault.RecordOverflow).With(fmt.Sprintf("%d bytes of plaintext, at most %d", n, most))
 }
 
-// Seal appends one record with at most MaxPlaintext bytes of plaintext.
+// Seal appends one record with at most MaxContent bytes of plaintext.
 func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) ([]byte, error) {
 	header := Header{t, v, len(plaintext)}
 	dst = slices.Grow(dst, HeaderLen+h.Sealed(len(plaintext)))
@@ -136,7 +151,7 @@ func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []
 	}
 	padding := 0
 	if h.Pad != nil {
-		padding = max(0, min(h.Pad(len(plaintext)), h.protection.Room(len(plaintext))))
+		padding = max(0, min(h.Pad(len(plaintext)), h.protection.Room(len(plaintext))-(MaxPlaintext-h.MaxContent())))
 	}
 	header.Length = h.protection.Sealed(len(plaintext)) + padding
 	dst, err := h.protection.Seal(dst, h.seq, header, plaintext, padding)

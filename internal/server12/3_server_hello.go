@@ -2,6 +2,7 @@ package server12
 
 import (
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -75,6 +76,8 @@ func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 		x.ALPN = []string{n.Protocol}
 		x.Add(wire.ExtALPN)
 	}
+	hello.AnswerLimits(d, ch, n.Version, x)
+	hello.HoldClient(d, ch)
 	if n.Resumed {
 		sh.SessionID = ch.SessionID // RFC 5246 §7.4.1.3: which says that it resumes
 		return sh, nil

@@ -2,6 +2,7 @@ package server13
 
 import (
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/want"
@@ -26,7 +27,7 @@ func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*w
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Send(encryptedExtensions(h.Negotiated)); err != nil {
+	if err := d.Send(encryptedExtensions(d, h.Negotiated)); err != nil {
 		return nil, err
 	}
 	if err := request(d); err != nil {
@@ -74,7 +75,7 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 	return handshake{n, secrets}, d.ReadUnder(secrets.Client)
 }
 
-func encryptedExtensions(n *hs.Negotiated) *wire.EncryptedExtensions {
+func encryptedExtensions(d *hs.Desk, n *hs.Negotiated) *wire.EncryptedExtensions {
 	m := new(wire.EncryptedExtensions)
 	// RFC 6066 §3: a server that used the name says so.
 	if n.ServerName != "" {
@@ -84,6 +85,7 @@ func encryptedExtensions(n *hs.Negotiated) *wire.EncryptedExtensions {
 		m.ALPN = []string{n.Protocol}
 		m.Add(wire.ExtALPN)
 	}
+	hello.AnswerLimits(d, n.ClientHello, n.Version, &m.Extensions)
 	return m
 }
 

@@ -1,6 +1,7 @@
 package server13
 
 import (
+	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -19,6 +20,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.CheckFinished(finished, s.secrets.Client.Finished(d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
+	hello.HoldClient(d, s.ClientHello)
 	if err := d.ReadUnder(s.application.Client); err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Send(encryptedExtensions(h.Negotiated)); err != nil {
+	if err := d.Send(encryptedExtensions(d, h.Negotiated)); err != nil {
 		return nil, err
 	}
 	return finish(d, h)
