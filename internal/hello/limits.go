@@ -38,7 +38,8 @@ func AnswerLimits(d *hs.Desk, ch *wire.ClientHello, v wire.Version, x *wire.Exte
 	switch {
 	// RFC 8449 §5: who knows both goes by this one.
 	case ch.Has(wire.ExtRecordSizeLimit):
-		d.Out.SetLimit(int(ch.RecordSizeLimit)-beside(v), false)
+		// Who asks for both (GnuTLS) may go by the length before anything is encrypted, where this extension sets none.
+		d.Out.SetLimit(int(ch.RecordSizeLimit)-beside(v), ch.Has(wire.ExtMaxFragmentLength))
 		x.RecordSizeLimit = uint16(ourLimit(d) + beside(v))
 		x.Add(wire.ExtRecordSizeLimit)
 	case ch.Has(wire.ExtMaxFragmentLength):
