@@ -128,8 +128,11 @@ func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
 		return 0, nil, err
 	}
 	h.seq++
-	// RFC 8449 §4: padding counts.
-	if n := max(len(plaintext), len(payload)-h.protection.Overhead()); n > h.MaxContent() {
+	n := len(plaintext)
+	if h.protection.Room(0) > 0 {
+		n = len(payload) - h.protection.Sealed(0) // RFC 8449 §4: padding counts
+	}
+	if n > h.MaxContent() {
 		return 0, nil, tooLong(n, h.MaxContent())
 	}
 	return contentType, plaintext, nil
