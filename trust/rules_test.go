@@ -280,6 +280,7 @@ func TestSignatureAlgorithms(t *testing.T) {
 		{name: "MD5", chain: signedAs(4), roots: poolOf(old), rule: fault.WeakSignature, check: event.CheckLink, detail: []string{"MD5-RSA"}},
 		{name: "an unknown algorithm", chain: signedAs(99), roots: poolOf(old), rule: fault.UnknownSignatureAlgorithm, check: event.CheckLink,
 			detail: []string{`"leaf"`, `"old root"`}},
+		{name: "an unknown algorithm, the root not sent", chain: signedAs(99)[:1], roots: poolOf(old), rule: fault.UnknownSignatureAlgorithm, check: event.CheckLink},
 	})
 	// RFC 8446 §4.4.2.2: how a trusted root is signed does not matter.
 	self := ca("SHA-1 root")
@@ -309,6 +310,8 @@ func TestSmallKeys(t *testing.T) {
 		{name: "a CA", chain: chainOf(forge(t, &smallCA, leaf()), smallCA), rule: fault.SmallKey, check: event.CheckKey, index: 1, detail: []string{`"small CA"`}},
 		{name: "the root", chain: chainOf(forge(t, &smallRoot, leaf())), roots: poolOf(smallRoot), rule: fault.SmallKey, check: event.CheckKey, index: 1,
 			detail: []string{`"small root"`}},
+		{name: "a CA that did not even sign", chain: chainOf(forge(t, &inter, leaf()), forgeFor(t, &r, small, ca(testkit.IntermediateName))),
+			rule: fault.SmallKey, check: event.CheckKey, index: 1, detail: []string{testkit.IntermediateName}},
 		{name: "P-224", chain: chainOf(forgeFor(t, &inter, curve, leaf()), inter), rule: fault.SmallKey, check: event.CheckKey,
 			detail: []string{"ECDSA 224", "256 bits"}},
 	})

@@ -2,6 +2,8 @@ package trust_test
 
 import (
 	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -103,6 +105,11 @@ func TestBadStaples(t *testing.T) {
 	forgedSign := append([]byte(nil), whole...)
 	forgedSign[len(forgedSign)-1] ^= 1
 	weakly := forgeFor(t, &inter, testkit.Leaf(testkit.RSA).Key, responder())
+	twin, renamed := forge(t, &r, ca(testkit.IntermediateName)), forgeFor(t, &r, inter.key, ca("renamed"))
+	small, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
 	late := responder()
 	late.NotAfter = testkit.Now.Add(-time.Hour)
 	leafKey := forged{testkit.Leaf(testkit.P256).Leaf, testkit.Leaf(testkit.P256).Key}
@@ -134,6 +141,9 @@ func TestBadStaples(t *testing.T) {
 		{"of another certificate", respond(t, inter, inter, with(func(r *ocsp.Response) { r.SerialNumber = testkit.Leaf(testkit.RSA).Leaf.SerialNumber })),
 			fault.StapleOfAnother, "nothing about", "staple_of_another"},
 		{"of another CA's certificate of that number", respond(t, r, inter, good()), fault.StapleOfAnother, "another CA", ""},
+		{"of a CA of that name with another key", respond(t, twin, forged{twin.cert, inter.key}, good()), fault.StapleOfAnother, "another CA", ""},
+		{"of a CA of that key with another name", respond(t, renamed, renamed, good()), fault.StapleOfAnother, "another CA", ""},
+		{"a responder with a small key", respond(t, inter, forgeFor(t, &inter, small, responder()), good()), fault.UntrustedStaple, "RSA 1024", ""},
 		{"a signature that does not verify", forgedSign, fault.UntrustedStaple, testkit.IntermediateName, "untrusted_staple"},
 		{"signed by another CA", respond(t, inter, forged{inter.cert, elsewhere.key}, good()), fault.UntrustedStaple, "did not sign it", ""},
 		{"a responder that did not sign it", swapped(t, inter), fault.UntrustedStaple, "did not sign it", ""},
@@ -178,14 +188,17 @@ func swapped(t *testing.T, issuer forged) []byte {
 // RFC 7633 §4.3.3: a certificate that promises a staple is worth nothing without one.
 func TestMustStaple(t *testing.T) {
 	inter := intermediate()
+	saying := func(value ...byte) []byte {
+		template := leaf()
+		template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}, Value: value}}
+		return forge(t, &inter, template).cert.Raw
+	}
 	promise := func(features ...byte) []byte {
 		value := []byte{0x30, byte(3 * len(features))}
 		for _, f := range features {
 			value = append(value, 2, 1, f)
 		}
-		template := leaf()
-		template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 1, 24}, Value: value}}
-		return forge(t, &inter, template).cert.Raw
+		return saying(value...)
 	}
 	must, other := [][]byte{promise(17, 5), inter.cert.Raw}, [][]byte{promise(17), inter.cert.Raw}
 	refusal{chain: must, rule: fault.MissingStaple, check: event.CheckStaple, detail: []string{"must-staple"}, hint: "stapling on"}.run(t)
@@ -203,6 +216,8 @@ func TestMustStaple(t *testing.T) {
 		rule     error
 	}{
 		{"a promise that is kept", verifier(), kept, fault.Client, nil},
+		{"a promise that cannot be read", verifier(), peer([][]byte{saying(0x30, 9), inter.cert.Raw}), fault.Client, fault.MissingStaple},
+		{"a promise with something behind it", verifier(), peer([][]byte{saying(0x30, 0, 0), inter.cert.Raw}), fault.Client, fault.MissingStaple},
 		{"a promise of something else", verifier(), peer(other), fault.Client, nil},
 		{"a promise that is ignored", ignoring, peer(must), fault.Client, nil},
 		{"a client's promise, for which nobody asks", verifier(), peer(must), fault.Server, nil},

@@ -120,6 +120,10 @@ func TestTimestampsThatDoNotCount(t *testing.T) {
 	ends := testkit.Leaf(testkit.P256).Leaf.NotAfter
 	id := sha256.Sum256(otherLog.SPKI())
 	plain := known(ecLog)
+	extended := *ecLog
+	extended.Extensions = []byte{0, 0, 5, 1, 2, 3, 4, 5}
+	stripped := extended.Certificate(yearAgo, leafDER)
+	stripped = append(append(stripped[:41:41], 0, 0), stripped[51:]...)
 	for _, c := range []struct {
 		name string
 		log  trust.Log
@@ -127,6 +131,8 @@ func TestTimestampsThatDoNotCount(t *testing.T) {
 		flaw string
 	}{
 		{"good", plain, good, ""},
+		{"with extensions", plain, extended.Certificate(yearAgo, leafDER), ""},
+		{"with its extensions taken away", plain, stripped, "the log did not sign this"},
 		{"an unknown log", plain, otherLog.Certificate(yearAgo, leafDER), "the log is not on the list"},
 		{"of another certificate", plain, ecLog.Certificate(yearAgo, testkit.Leaf(testkit.RSA).Leaf.Raw), "the log did not sign this"},
 		{"of the precertificate", plain, ecLog.Precertificate(yearAgo, testkit.Leaf(testkit.P256).Leaf.RawTBSCertificate, testkit.PKI().Intermediate.Certificate), "the log did not sign this"},

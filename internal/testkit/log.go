@@ -17,12 +17,13 @@ import (
 
 // Log is a log of certificates (RFC 6962) that publishes nothing, but signs.
 type Log struct {
-	Name string
-	Key  crypto.Signer
+	Name       string
+	Key        crypto.Signer
+	Extensions []byte // of its timestamps
 }
 
 // NewLog makes a log with a key of its own: P256 or RSA, as RFC 6962 §2.1.4 has it.
-func NewLog(name string, kind Kind) *Log { return &Log{name, must(pki.GenerateKey(kind))} }
+func NewLog(name string, kind Kind) *Log { return &Log{Name: name, Key: must(pki.GenerateKey(kind))} }
 
 // SPKI is the log's key as lists of logs have it.
 func (l *Log) SPKI() []byte { return must(x509.MarshalPKIXPublicKey(l.Key.Public())) }
@@ -43,7 +44,8 @@ func (l *Log) timestamp(at time.Time, kind uint16, head, body []byte) []byte {
 	message = binary.BigEndian.AppendUint16(message, kind)
 	message = append(message, head...)
 	message = append(message, byte(len(body)>>16), byte(len(body)>>8), byte(len(body)))
-	message = append(append(message, body...), 0, 0)
+	extensions := append(binary.BigEndian.AppendUint16(nil, uint16(len(l.Extensions))), l.Extensions...)
+	message = append(append(message, body...), extensions...)
 	hash := sha256.Sum256(message)
 	signature := must(l.Key.Sign(rand.Reader, hash[:], crypto.SHA256))
 	algorithm := byte(1)
@@ -52,7 +54,7 @@ func (l *Log) timestamp(at time.Time, kind uint16, head, body []byte) []byte {
 	}
 	id := sha256.Sum256(l.SPKI())
 	out := append([]byte{0}, id[:]...)
-	out = append(append(out, millis...), 0, 0, 4, algorithm)
+	out = append(append(append(out, millis...), extensions...), 4, algorithm)
 	out = binary.BigEndian.AppendUint16(out, uint16(len(signature)))
 	return append(out, signature...)
 }
