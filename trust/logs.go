@@ -115,24 +115,26 @@ func ParseLogList(text []byte) (*LogList, error) {
 	return NewLogList(logs...)
 }
 
+// log reads an entry; those that do not count are not read further.
 func (j logJSON) log() (log Log, counts bool, err error) {
-	key, err := x509.ParsePKIXPublicKey(j.Key)
-	if err != nil {
-		return Log{}, false, err
+	log = Log{Name: j.Description, From: j.Interval.From, Until: j.Interval.Until}
+	if j.Type != "" && j.Type != "prod" {
+		return Log{}, false, nil
 	}
-	if id := sha256.Sum256(j.Key); len(j.ID) > 0 && string(j.ID) != string(id[:]) {
-		return Log{}, false, errors.New("its log_id is not that of its key")
-	}
-	log = Log{Name: j.Description, Key: key, From: j.Interval.From, Until: j.Interval.Until}
-	counts = j.Type == "" || j.Type == "prod"
 	for state, since := range j.State {
 		switch state {
 		case "qualified", "usable", "readonly":
 		case "retired":
 			log.Retired = since.Timestamp
 		default: // pending, rejected
-			counts = false
+			return Log{}, false, nil
 		}
 	}
-	return log, counts, nil
+	if log.Key, err = x509.ParsePKIXPublicKey(j.Key); err != nil {
+		return Log{}, false, err
+	}
+	if id := sha256.Sum256(j.Key); len(j.ID) > 0 && string(j.ID) != string(id[:]) {
+		return Log{}, false, errors.New("its log_id is not that of its key")
+	}
+	return log, true, nil
 }

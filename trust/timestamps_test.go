@@ -9,8 +9,10 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +244,7 @@ func TestParseLogList(t *testing.T) {
 		{"beside one that was rejected", list(entry(ecLog, `,"state":{"rejected":{}}`)+","+entry(rsaLog, usable), ""), 1, false},
 		{"beside one that is pending", list(entry(ecLog, `,"state":{"pending":{}}`)+","+entry(rsaLog, usable), ""), 1, false},
 		{"beside one for tests", list(entry(ecLog, usable+`,"log_type":"test"`)+","+entry(rsaLog, usable+`,"log_type":"prod"`), ""), 1, false},
+		{"beside one that was rejected and has no key any more", list(entry(ecLog, usable)+`,{"description":"x","key":"AAAA","state":{"rejected":{}}}`, ""), 1, true},
 		{"of other years", list(entry(ecLog, usable+`,"temporal_interval":{"start_inclusive":"2027-01-01T00:00:00Z","end_exclusive":"2028-01-01T00:00:00Z"}`), ""), 1, false},
 		{"of this year", list(entry(ecLog, usable+`,"temporal_interval":{"start_inclusive":"2040-01-01T00:00:00Z","end_exclusive":"2050-01-01T00:00:00Z"}`), ""), 1, true},
 	} {
@@ -273,6 +276,35 @@ func TestParseLogList(t *testing.T) {
 	}
 	if _, err := trust.NewLogList(trust.Log{Name: "large", Key: p384.Public()}); err == nil || !strings.Contains(err.Error(), `"large"`) {
 		t.Errorf("RFC 6962 §2.1.4 has no logs with P-384: %v", err)
+	}
+}
+
+// The certificate that www.google.com had in February 2023, as Go's own tests have it too, with the two logs that knew
+// it: their IDs, which stand in the certificate, vouch for the keys.
+func TestTimestampsOfTheRealWorld(t *testing.T) {
+	text, err := os.ReadFile("testdata/log_list_2023.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := trust.ParseLogList(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := os.ReadFile("testdata/google_2023.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var chain [][]byte
+	for block, rest := pem.Decode(rest); block != nil; block, rest = pem.Decode(rest) {
+		chain = append(chain, block.Bytes)
+	}
+	p := peer(chain[:2])
+	p.State.ServerName, p.Now = "www.google.com", time.Date(2023, 2, 28, 20, 0, 0, 0, time.UTC)
+	v := &trust.Verifier{Roots: poolOf(forged{cert: testkit.Parse(chain)[2]}), Logs: list, RequireSCTs: 2}
+	verdict := v.Verify(p, fault.Client)
+	told := strings.Join(toldLogs(verdict), "; ")
+	if want := "Cloudflare 'Nimbus2023' Log from the certificate; Google 'Argon2023' log from the certificate"; verdict.Err != nil || told != want {
+		t.Errorf("%v, with %q; want %q", verdict.Err, told, want)
 	}
 }
 
