@@ -35,6 +35,7 @@ type Kind struct {
 // Kinds are all kinds of handshake that Vitro has.
 var Kinds = []Kind{
 	{Name: "RSA", Version: wire.TLS12, Suite: wire.TLS_RSA_WITH_AES_128_GCM_SHA256, Key: testkit.RSA},
+	{Name: "DHE", Version: wire.TLS12, Suite: wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256, Key: testkit.RSA},
 	{Name: "ECDHE-RSA", Version: wire.TLS12, Suite: wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, Key: testkit.RSA},
 	{Name: "ECDHE-ECDSA", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
 		Stapled: true},

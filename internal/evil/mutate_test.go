@@ -59,14 +59,14 @@ func (m message) outcome(place int) outcome {
 		want.rules = []*fault.Rule{fault.BadCertificateSignature, fault.SchemeNotOffered, fault.WrongKeyType, fault.DecodeError}
 	case t == wire.TypeServerKeyExchange:
 		want.rules = []*fault.Rule{fault.BadKeyExchangeSignature, fault.SchemeNotOffered, fault.WrongKeyType, fault.DecodeError,
-			fault.GroupNotOffered, fault.BadPublicKey}
+			fault.GroupNotOffered, fault.BadPublicKey, fault.SmallField, fault.BadField, fault.DegeneratePublicKey}
 	// RFC 5246 §7.4.7.1: what is wrong with the premaster secret shows nowhere but in the Finished under its keys.
 	case t == wire.TypeClientKeyExchange && m.kind.Client:
 		want.rules = []*fault.Rule{fault.BadCertificateSignature, fault.BadPublicKey, fault.DecodeError}
 	case t == wire.TypeClientKeyExchange && m.kind.Name == "RSA" && place >= header+2:
 		want.rules = []*fault.Rule{fault.BadRecordMAC}
 	case t == wire.TypeClientKeyExchange:
-		want.rules = []*fault.Rule{fault.BadRecordMAC, fault.BadPublicKey, fault.DecodeError}
+		want.rules = []*fault.Rule{fault.BadRecordMAC, fault.BadPublicKey, fault.DegeneratePublicKey, fault.DecodeError}
 	}
 	return want
 }
