@@ -143,6 +143,10 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 		return &wire.CertificateStatus{Status: wire.StatusOCSP, Response: []byte("staple")}
 	case wire.TypeServerKeyExchange:
 		ske := &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: wire.X25519, Public: point, Scheme: p.credential.Schemes[0]}
+		if p.suite.KeyExchange == wire.KeyExchangeDHE {
+			f := suite.FieldByID(wire.FFDHE2048)
+			ske.KeyExchange, ske.Prime, ske.Generator, ske.Public = wire.KeyExchangeDHE, f.Prime(), f.Generator(), power
+		}
 		message := slices.Concat(p.client[:], p.server[:], ske.Params())
 		var err error
 		ske.Signature, err = suite.Sign(p.credential.Signer, ske.Scheme, message)
@@ -154,7 +158,10 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 		return new(wire.ServerHelloDone)
 	}
 	kx := &wire.ClientKeyExchange{KeyExchange: p.suite.KeyExchange, Public: point}
-	if p.suite.KeyExchange == wire.KeyExchangeRSA {
+	switch p.suite.KeyExchange {
+	case wire.KeyExchangeDHE:
+		kx.Public = power
+	case wire.KeyExchangeRSA:
 		var err error
 		premaster := append([]byte{3, 3}, make([]byte, 46)...)
 		kx.EncryptedPremaster, err = suite.EncryptPremaster(p.credential.Leaf.PublicKey.(*rsa.PublicKey), premaster)
@@ -165,6 +172,9 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 
 // point is a public key of X25519: the one whose private key is 1.
 var point = append([]byte{9}, make([]byte, 31)...)
+
+// power is a public value of every finite field: the one whose exponent is 2.
+var power = []byte{4}
 
 func (p *insider) say(k wire.HandshakeType) []byte {
 	ct, content := wire.ContentHandshake, []byte{1}
@@ -306,6 +316,7 @@ func TestOnlyTheOrderOfTheRFC(t *testing.T) {
 		may(wire.TypeCertificateRequest), must(wire.TypeServerHelloDone), change, finished}
 	clientECDHE := slices.Insert(slices.Clone(clientRSA), 2, must(wire.TypeServerKeyExchange))
 	clientStapled := slices.Insert(slices.Clone(clientECDHE), 2, may(wire.TypeCertificateStatus))
+	dheSuite := wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
 	rsaSuite, ecdheSuite := wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
 	// RFC 5246 §7.4.8: a certificate is followed by its proof, an empty one by none.
 	unknown := slices.Insert(slices.Clone(server), 1, must(wire.TypeCertificate))
@@ -314,6 +325,8 @@ func TestOnlyTheOrderOfTheRFC(t *testing.T) {
 		{"client/RSA", fault.Client, rsaSuite, testkit.RSA, false, true, clientRSA, false, false},
 		{"client/ECDHE", fault.Client, ecdheSuite, testkit.P256, false, true, clientECDHE, false, false},
 		{"client/ECDHE stapled", fault.Client, ecdheSuite, testkit.P256, true, true, clientStapled, false, false},
+		{"client/DHE", fault.Client, dheSuite, testkit.RSA, false, true, clientECDHE, false, false},
+		{"server/DHE", fault.Server, dheSuite, testkit.RSA, false, true, server, false, false},
 		{"client/ECDHE in the clear", fault.Client, ecdheSuite, testkit.P256, false, false, clientECDHE, false, false},
 		{"server/RSA", fault.Server, rsaSuite, testkit.RSA, false, true, server, false, false},
 		{"server/ECDHE", fault.Server, ecdheSuite, testkit.P256, false, true, server, false, false},
