@@ -406,9 +406,9 @@ func (e *Engine) control(t wire.ContentType, content []byte) error {
 
 // State returns what has been agreed on so far.
 func (e *Engine) State() want.ConnectionState {
-	if r, ok := e.state.(hs.Ready); ok {
-		s := r.ConnectionState()
-		s.Complete = true
+	if agreed, ok := e.state.(interface{ ConnectionState() want.ConnectionState }); ok {
+		s := agreed.ConnectionState()
+		_, s.Complete = e.state.(hs.Ready)
 		return s
 	}
 	return want.ConnectionState{ServerName: e.desk.Config.ServerName}

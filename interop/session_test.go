@@ -182,7 +182,7 @@ func testClientResumes(t *testing.T, w way) {
 		w.with(t, c.peer, fault.Client, func(t *testing.T) {
 			server, out := c.begin(t, w), ""
 			config, kept := w.clientConfig(), keepSessions()
-			config.ClientSessionCache = kept
+			config.ClientSessionCache = tls.ClientSessionsIn(kept)
 			for i := range 2 {
 				conn := mustDial(t, server.addr(), config)
 				out += c.visit(t, server, conn)

@@ -5,7 +5,7 @@ import "time"
 // SealCookie seals what a server has to know again of a first ClientHello, under the keys of its tickets: servers that
 // share those can go on for each other. It makes Tickets an engine.CookieKeys.
 func (t *Tickets) SealCookie(now time.Time, random *[32]byte, plain []byte) ([]byte, error) {
-	keys, err := t.current(now, true)
+	keys, err := t.current(now, t.rand())
 	if err != nil {
 		return nil, err
 	}

@@ -83,8 +83,8 @@ func newKey(secret [32]byte, made time.Time) (key, error) {
 	return k, err
 }
 
-// current returns the keys in force at a time, the one that seals first, if it is to be one that may.
-func (t *Tickets) current(now time.Time, seal bool) ([]key, error) {
+// current returns the keys in force at a time, with a source for a new one the one that seals first.
+func (t *Tickets) current(now time.Time, random io.Reader) ([]key, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.fixed {
@@ -97,11 +97,11 @@ func (t *Tickets) current(now time.Time, seal bool) ([]key, error) {
 		}
 	}
 	t.keys = live
-	if !seal || len(live) > 0 && now.Sub(live[0].made) < KeyUse {
+	if random == nil || len(live) > 0 && now.Sub(live[0].made) < KeyUse {
 		return live, nil
 	}
 	var secret [32]byte
-	if _, err := io.ReadFull(t.rand(), secret[:]); err != nil {
+	if _, err := io.ReadFull(random, secret[:]); err != nil {
 		return nil, err
 	}
 	fresh, err := newKey(secret, now)
@@ -121,18 +121,26 @@ func (t *Tickets) rand() io.Reader {
 
 // Seal puts a session into a ticket.
 func (t *Tickets) Seal(now time.Time, s *want.Session) ([]byte, error) {
+	return t.SealWith(t.Rand, now, s)
+}
+
+// SealWith is Seal with another source of keys and salts, nil for the operating system's.
+func (t *Tickets) SealWith(random io.Reader, now time.Time, s *want.Session) ([]byte, error) {
+	if random == nil {
+		random = rand.Reader
+	}
 	plain, err := s.Marshal()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := t.current(now, true)
+	keys, err := t.current(now, random)
 	if err != nil {
 		return nil, err
 	}
 	k := keys[0]
 	ticket := make([]byte, nameLen+saltLen, minTicket+len(plain))
 	copy(ticket, k.name[:])
-	if _, err := io.ReadFull(t.rand(), ticket[nameLen:]); err != nil {
+	if _, err := io.ReadFull(random, ticket[nameLen:]); err != nil {
 		return nil, err
 	}
 	return k.seal(forTickets, ticket, plain)
@@ -187,7 +195,7 @@ func (t *Tickets) open(now time.Time, what purpose, sealed []byte) ([]byte, bool
 	if len(sealed) < minTicket {
 		return nil, false
 	}
-	keys, err := t.current(now, false)
+	keys, err := t.current(now, nil)
 	if err != nil {
 		return nil, false
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"reflect"
 	"sync"
 	"time"
 
@@ -97,6 +98,15 @@ type Config struct {
 	Renegotiation RenegotiationSupport
 	// SessionTicketsDisabled switches tickets off: a client then resumes nothing, and a server only from its SessionStore.
 	SessionTicketsDisabled bool
+	// SessionTicketKey is the key of a server's tickets, 0 for keys that change by themselves.
+	//
+	// Deprecated: a key that never changes opens what it ever sealed; see SetSessionTicketKeys.
+	SessionTicketKey [32]byte
+	// UnwrapSession opens a server's ticket and WrapSession seals one, in place of DecryptTicket and EncryptTicket. What
+	// WrapSession returns travels in the clear. nil, nil from UnwrapSession means a full handshake, an error of either
+	// ends the handshake.
+	UnwrapSession func(identity []byte, cs ConnectionState) (*SessionState, error)
+	WrapSession   func(ConnectionState, *SessionState) ([]byte, error)
 	// ClientSessionCache keeps a client's sessions; nil: none are resumed. Each is used once.
 	ClientSessionCache ClientSessionCache
 	// SessionStore keeps a server's sessions, by an ID that the client shows: in TLS 1.2 for clients without tickets (RFC
@@ -166,25 +176,16 @@ func (c *Config) Clone() *Config {
 	if c == nil {
 		return nil
 	}
-	tickets, set := c.ticketKeys.get(c)
-	return &Config{
-		Rand: c.Rand, Time: c.Time,
-		Certificates: c.Certificates, NameToCertificate: c.NameToCertificate, GetCertificate: c.GetCertificate, GetConfigForClient: c.GetConfigForClient,
-		GetClientCertificate: c.GetClientCertificate, ClientAuth: c.ClientAuth, ClientCAs: c.ClientCAs,
-		VerifyPeerCertificate: c.VerifyPeerCertificate, VerifyConnection: c.VerifyConnection,
-		RootCAs: c.RootCAs, NextProtos: c.NextProtos, ServerName: c.ServerName, InsecureSkipVerify: c.InsecureSkipVerify,
-		CipherSuites: c.CipherSuites, CurvePreferences: c.CurvePreferences,
-		PreferServerCipherSuites: c.PreferServerCipherSuites, DynamicRecordSizingDisabled: c.DynamicRecordSizingDisabled,
-		Renegotiation: c.Renegotiation, EncryptedClientHelloConfigList: c.EncryptedClientHelloConfigList,
-		EncryptedClientHelloRejectionVerify: c.EncryptedClientHelloRejectionVerify,
-		GetEncryptedClientHelloKeys:         c.GetEncryptedClientHelloKeys, EncryptedClientHelloKeys: c.EncryptedClientHelloKeys,
-		MinVersion: c.MinVersion, MaxVersion: c.MaxVersion, KeyLogWriter: c.KeyLogWriter,
-		SessionTicketsDisabled: c.SessionTicketsDisabled, ClientSessionCache: c.ClientSessionCache, SessionStore: c.SessionStore,
-		SessionTickets: c.SessionTickets, SessionLifetime: c.SessionLifetime, RetryCookies: c.RetryCookies,
-		CertificateSchemes: c.CertificateSchemes,
-		ticketKeys:         ticketKeys{tickets: tickets, set: set},
-		Policy:             c.Policy, RecordSizeLimit: c.RecordSizeLimit, StrictClose: c.StrictClose, GREASE: c.GREASE, RecordPadding: c.RecordPadding, Verifier: c.Verifier, Tracer: c.Tracer, SecretSink: c.SecretSink,
+	clone := new(Config)
+	from, to := reflect.ValueOf(c).Elem(), reflect.ValueOf(clone).Elem()
+	for i := range from.NumField() {
+		if from.Type().Field(i).IsExported() {
+			to.Field(i).Set(from.Field(i))
+		}
 	}
+	tickets, set := c.ticketKeys.get(c)
+	clone.ticketKeys = ticketKeys{tickets: tickets, set: set, field: c.SessionTicketKey}
+	return clone
 }
 
 func (c *Config) now() time.Time {

@@ -1,14 +1,18 @@
 package tls
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
+	"time"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/session"
+	"github.com/vitro-tls/vitro/want"
 )
 
 // Clone copies every field, those included that will be added one day.
@@ -91,5 +95,46 @@ func TestPlainHTTPIsAnsweredByClose(t *testing.T) {
 	answer := make([]byte, 12)
 	if _, err := peer.Read(answer); err != nil || string(answer) != "HTTP/1.0 400" {
 		t.Errorf("the client reads %q, %v", answer, err)
+	}
+}
+
+// A clone with another source of randomness draws from that, its tickets too, which it shares with the first.
+func TestCloneWithAnotherRand(t *testing.T) {
+	broken := &Config{Rand: iotest.ErrReader(errors.New("broken")), Time: testkit.Clock}
+	clone := broken.Clone()
+	clone.Rand = nil
+	state := newSessionState(&want.Session{Lifetime: time.Hour})
+	ticket, err := clone.EncryptTicket(ConnectionState{}, state)
+	if err != nil {
+		t.Fatalf("the clone draws from the first one's source: %v", err)
+	}
+	if s, err := broken.DecryptTicket(ticket, ConnectionState{}); s == nil || err != nil {
+		t.Errorf("the keys are no longer shared: %v, %v", s, err)
+	}
+	if _, err := broken.EncryptTicket(ConnectionState{}, state); err == nil {
+		t.Error("a ticket was sealed without randomness")
+	}
+	if _, err := clone.EncryptTicket(ConnectionState{}, new(SessionState)); err == nil {
+		t.Error("a ticket was sealed without a session")
+	}
+}
+
+// SessionTicketKey is heeded when it is set on a clone.
+func TestSessionTicketKeyOfAClone(t *testing.T) {
+	one := &Config{SessionTicketKey: [32]byte{1}, Time: testkit.Clock}
+	two := one.Clone()
+	two.SessionTicketKey = [32]byte{2}
+	other := &Config{SessionTicketKey: [32]byte{2}, Time: testkit.Clock}
+	ticket, err := two.EncryptTicket(ConnectionState{}, newSessionState(&want.Session{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		*Config
+		opens bool
+	}{"the first": {one, false}, "one with the same key": {other, true}} {
+		if s, err := c.DecryptTicket(ticket, ConnectionState{}); (s != nil) != c.opens || err != nil {
+			t.Errorf("%s: %v, %v", name, s, err)
+		}
 	}
 }

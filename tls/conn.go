@@ -40,6 +40,9 @@ type Conn struct {
 	read  readHalf
 	write writeHalf
 
+	// refused is why a callback ends the handshake that has no other way to say so.
+	refused error
+
 	// answerLate lets a test answer a question from elsewhere; internal/late does so for other packages.
 	answerLate func(q want.Question, answer func())
 }

@@ -11,16 +11,11 @@
 //	QUICConn, QUICClient, QUICServer  there is no handshake for QUIC yet
 //	QUICConfig, QUICEvent             as above
 //
-// and, for a while, what opens sessions up:
-//
-//	ClientSessionState, SessionState, NewResumptionState, ParseSessionState  sessions are want.Session
-//	Config.UnwrapSession, Config.WrapSession                                  as above
-//	Config.EncryptTicket, Config.DecryptTicket, Config.SessionTicketKey       as above
-//
 // # Different
 //
 // In the configuration:
 //
+//	Config                                      a change after the first use, which crypto/tls forbids, is not seen
 //	Config.CipherSuites                         the order counts; TLS 1.3 is narrowed by its suites; RC4 and 3DES are not there
 //	Config.CurvePreferences                     the order counts; a group that Vitro does not have is an error
 //	Config.DynamicRecordSizingDisabled          ignored: records are always as large as they can be
@@ -35,6 +30,7 @@
 //	Config.Renegotiation                        only with servers that tie both handshakes together (RFC 5746)
 //	Config.RootCAs                              nil: the operating system's, or Mozilla's where it has none
 //	Config.Time                                 is asked once for each step, and decides about sessions too
+//	Config.WrapSession                          is not called for a resumed connection of TLS 1.2, which keeps its ticket
 //	Config.VerifyPeerCertificate                is called when a session is resumed too, with its certificates verified anew
 //
 // On connections:
@@ -55,7 +51,8 @@
 //
 //	CipherSuites, InsecureCipherSuites  what Vitro has, insecure being what only PolicyLegacy allows
 //	CipherSuiteName                     has the names of suites that crypto/tls does not have
-//	ClientSessionCache                  holds want.Session
+//	ClientSessionCache                  sessions are taken out of it, by Get and Put with nil or by Take, where it has that
+//	SessionState.EarlyData              always false: there is no 0-RTT yet
 //	SignatureScheme                     SHA-1 does not sign or verify handshakes
 //
 // GODEBUG settings of crypto/tls (tlsrsakex, tls10server, tlsmaxrsasize and others) are not heeded; PolicyVariable is there

@@ -145,6 +145,9 @@ func (c *Conn) drive(ctx context.Context, write func() error) error {
 			c.answer(w)
 			select {
 			case <-w.Done():
+				if c.refused != nil {
+					return c.refused
+				}
 			case <-ctx.Done():
 				return ctx.Err()
 			}

@@ -1,58 +1,12 @@
 package tls
 
 import (
-	"sync"
 	"time"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/session"
 	"github.com/vitro-tls/vitro/want"
 )
-
-// ClientSessionCache keeps a client's sessions. Unlike crypto/tls's its sessions are open values, which
-// [want.Session.Marshal] makes ready for a store elsewhere. Put with nil removes a session. One that also has
-//
-//	Take(key string) (*want.Session, bool)
-//
-// gives each session away once, even to connections that are made at the same time. Its methods are called in the
-// goroutines of Handshake and Read, by many connections at once.
-//
-// Configs with other Certificates may share a cache: none resumes as another. Who GetClientCertificate speaks for nobody
-// knows before it is called, so that one that speaks for several needs a cache for each.
-type ClientSessionCache = session.Store
-
-// NewLRUClientSessionCache returns a cache in memory; a capacity below 1 is 64.
-func NewLRUClientSessionCache(capacity int) ClientSessionCache { return session.NewCache(capacity) }
-
-// ticketKeys are a Config's, made when they are needed first.
-type ticketKeys struct {
-	mu      sync.Mutex
-	tickets *session.Tickets
-	set     bool // by SetSessionTicketKeys
-}
-
-func (k *ticketKeys) get(c *Config) (tickets *session.Tickets, set bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.tickets == nil {
-		k.tickets = &session.Tickets{Rand: c.Rand}
-	}
-	return k.tickets, k.set
-}
-
-// SetSessionTicketKeys sets the keys of a server's session tickets, for servers that share them: the first seals, all
-// open. It may be called while the Config is in use, and is to be called again and again: whoever gets hold of a key can
-// take up the sessions in its tickets. Without it, keys change every day by themselves. It panics without a key, as
-// crypto/tls does.
-func (c *Config) SetSessionTicketKeys(keys [][32]byte) {
-	tickets := &session.Tickets{Rand: c.Rand}
-	if err := tickets.SetKeys(keys...); err != nil {
-		panic("tls: " + err.Error())
-	}
-	c.ticketKeys.mu.Lock()
-	defer c.ticketKeys.mu.Unlock()
-	c.ticketKeys.tickets, c.ticketKeys.set = tickets, true
-}
 
 // tickets are those of the Config in force if it has keys of its own, else those of the one that the connection began
 // with: GetConfigForClient may make a new Config for each client.
@@ -90,7 +44,7 @@ func (c *Conn) storeSession(q *want.StoreSession) {
 		c.config.SessionStore.Put(string(q.ID), q.Session)
 		return
 	}
-	c.config.ClientSessionCache.Put(c.sessionKey(), q.Session)
+	c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{q.Session})
 }
 
 func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
@@ -104,8 +58,8 @@ func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
 // takeSession takes a session whose server would be trusted today: one that would not be is left out now, rather than
 // refused later when only a new connection could help.
 func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
-	s, ok := session.Take(c.config.ClientSessionCache, c.sessionKey())
-	if !ok || s == nil || c.config.InsecureSkipVerify {
+	s := take(c.config.ClientSessionCache, c.sessionKey())
+	if s == nil || c.config.InsecureSkipVerify {
 		return s
 	}
 	verdict := c.config.verifier(c.config.RootCAs).Verify(want.Peer{
@@ -169,15 +123,53 @@ func (c *Conn) answerSession(q want.Question) {
 		c.storeSession(q)
 		_ = q.Answer(struct{}{})
 	case *want.OpenTicket:
-		_ = q.Answer(c.tickets().Open(q.Now, q.Ticket))
+		s, err := c.openTicket(q)
+		answer(q, s, err)
 	case *want.SealTicket:
-		ticket, err := c.tickets().Seal(q.Now, q.Session)
-		if err != nil {
-			_ = q.Fail(err)
-			return
-		}
-		_ = q.Answer(ticket)
+		ticket, err := c.sealTicket(q)
+		answer(q, ticket, err)
 	default:
 		_ = q.Fail(fault.New(fault.InternalError).With("no answer to " + q.Name()))
 	}
+}
+
+func answer[T any](q interface {
+	Answer(T) error
+	Fail(error) error
+}, v T, err error) {
+	if err != nil {
+		_ = q.Fail(err)
+		return
+	}
+	_ = q.Answer(v)
+}
+
+func (c *Conn) openTicket(q *want.OpenTicket) (*want.Session, error) {
+	if c.config.UnwrapSession == nil {
+		return c.tickets().Open(q.Now, q.Ticket), nil
+	}
+	s, err := c.config.UnwrapSession(q.Ticket, connectionState(c.engine.State()))
+	if err != nil {
+		c.refused = callbackFailed("UnwrapSession", err)
+		return nil, err
+	}
+	if s == nil {
+		return nil, nil
+	}
+	return s.resumable()
+}
+
+func (c *Conn) sealTicket(q *want.SealTicket) ([]byte, error) {
+	if c.config.WrapSession == nil {
+		return c.tickets().SealWith(c.config.Rand, q.Now, q.Session)
+	}
+	ticket, err := c.config.WrapSession(connectionState(c.engine.State()), newSessionState(q.Session))
+	if err != nil {
+		c.refused = callbackFailed("WrapSession", err)
+	}
+	return ticket, err
+}
+
+func callbackFailed(name string, err error) error {
+	return fault.New(fault.InternalError).With(name + " failed").Advise("the program's own callback says why").Because(err)
 }

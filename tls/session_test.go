@@ -11,8 +11,6 @@ import (
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/internal/testkit"
-	"github.com/vitro-tls/vitro/session"
-	"github.com/vitro-tls/vitro/want"
 )
 
 func resumingConfigs() (cc, sc *Config) {
@@ -268,35 +266,9 @@ type tellingStore struct {
 	stored chan struct{}
 }
 
-func (s tellingStore) Put(key string, session *want.Session) {
+func (s tellingStore) Put(key string, session *ClientSessionState) {
 	s.ClientSessionCache.Put(key, session)
 	close(s.stored)
-}
-
-// A store elsewhere, which can do no more than Get and Put, keeps sessions as bytes.
-type bytesStore map[string][]byte
-
-func (b bytesStore) Get(key string) (*want.Session, bool) {
-	s, err := want.UnmarshalSession(b[key])
-	return s, err == nil
-}
-
-func (b bytesStore) Put(key string, s *want.Session) {
-	if delete(b, key); s != nil {
-		b[key], _ = s.Marshal()
-	}
-}
-
-func TestStoreElsewhere(t *testing.T) {
-	cc, sc := resumingConfigs()
-	store := bytesStore{}
-	cc.ClientSessionCache = store
-	for i := range 3 {
-		if cs, _ := echo(t, cc, sc); cs.DidResume != (i > 0) || len(store) != 1 {
-			t.Errorf("connection %d: resumed %v, with %d in store", i, cs.DidResume, len(store))
-		}
-	}
-	var _ session.Store = store
 }
 
 // Both ends tell whoever watches.

@@ -40,6 +40,9 @@ type Session struct {
 	PeerCertificates []*x509.Certificate // as sent
 	OCSPResponse     []byte
 	SCTs             [][]byte
+
+	// Extra is the caller's, kept with the session and looked at by nobody here.
+	Extra [][]byte
 }
 
 // Alive reports whether the session's ticket is good at a time. A clock that has gone back by more than a minute says
@@ -50,7 +53,7 @@ func (s *Session) Alive(now time.Time) bool {
 }
 
 // sessionFormat is the first byte of what Marshal makes. Another one is somebody else's.
-const sessionFormat = 2
+const sessionFormat = 3
 
 // Marshal encodes a session for a store, or to be sealed into a ticket. The bytes are as secret as the session.
 func (s *Session) Marshal() ([]byte, error) {
@@ -74,6 +77,7 @@ func (s *Session) Marshal() ([]byte, error) {
 	}
 	addList(b, chain)
 	addList(b, s.SCTs)
+	addList(b, s.Extra)
 	return b.Bytes()
 }
 
@@ -118,13 +122,15 @@ func UnmarshalSession(data []byte) (*Session, error) {
 	fields, ok := readList(&b)
 	chain, ok1 := readList(&b)
 	scts, ok2 := readList(&b)
-	if !ok || !ok1 || !ok2 || len(fields) != 7 || !b.Empty() {
+	extra, ok3 := readList(&b)
+	if !ok || !ok1 || !ok2 || !ok3 || len(fields) != 7 || !b.Empty() {
 		return nil, errSession
 	}
 	s.Created, s.Issued = time.UnixMilli(int64(created)), time.UnixMilli(int64(issued))
 	s.Lifetime, s.ExtendedMaster, s.SCTs = time.Duration(lifetime)*time.Millisecond, extended == 1, scts
 	s.Secret, s.Ticket, s.OCSPResponse, s.ID = fields[0], fields[1], fields[5], fields[6]
 	s.ServerName, s.Protocol, s.Binding = string(fields[2]), string(fields[3]), string(fields[4])
+	s.Extra = extra
 	for _, der := range chain {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {

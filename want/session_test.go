@@ -18,7 +18,7 @@ func fullSession() *want.Session {
 		Created: at, Issued: at.Add(time.Hour), Lifetime: 90 * time.Minute, Ticket: []byte("ticket"), ID: []byte("id"), AgeAdd: 1<<32 - 1,
 		ServerName: testkit.Host, Protocol: "h2", ExtendedMaster: true, Binding: "binding",
 		PeerCertificates: testkit.Parse(testkit.Leaf(testkit.P256).Chain), OCSPResponse: []byte("staple"),
-		SCTs: [][]byte{[]byte("one"), []byte("two")},
+		Extra: [][]byte{[]byte("extra")}, SCTs: [][]byte{[]byte("one"), []byte("two")},
 	}
 }
 
