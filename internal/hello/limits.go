@@ -38,8 +38,12 @@ func AnswerLimits(d *hs.Desk, ch *wire.ClientHello, v wire.Version, x *wire.Exte
 	switch {
 	// RFC 8449 §5: who knows both goes by this one.
 	case ch.Has(wire.ExtRecordSizeLimit):
+		limit, both := int(ch.RecordSizeLimit)-beside(v), ch.Has(wire.ExtMaxFragmentLength)
 		// Who asks for both (GnuTLS) may go by the length before anything is encrypted, where this extension sets none.
-		d.Out.SetLimit(int(ch.RecordSizeLimit)-beside(v), ch.Has(wire.ExtMaxFragmentLength))
+		if both {
+			limit = min(limit, ch.MaxFragmentLength.Bytes())
+		}
+		d.Out.SetLimit(limit, both)
 		x.RecordSizeLimit = uint16(ourLimit(d) + beside(v))
 		x.Add(wire.ExtRecordSizeLimit)
 	case ch.Has(wire.ExtMaxFragmentLength):
