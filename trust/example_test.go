@@ -43,3 +43,30 @@ func ExampleVerifier() {
 	// it is for other.test; wanted "vitro.test"
 	// use one of its names, or get a certificate that has this one
 }
+
+// A client wants a stapled OCSP response of every server, and a certificate that a log knows. The server has neither.
+func ExampleLogList() {
+	log := testkit.NewLog("Example Log", testkit.P256)
+	logs, err := trust.NewLogList(trust.Log{Name: log.Name, Key: log.Key.Public()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	server := want.Peer{
+		Chain: testkit.Parse(testkit.Leaf(testkit.P256).Chain),
+		State: want.ConnectionState{ServerName: testkit.Host},
+		Now:   testkit.Now,
+	}
+	for _, verifier := range []*trust.Verifier{
+		{Roots: testkit.PKI().Roots},
+		{Roots: testkit.PKI().Roots, Staples: trust.RequireStaples},
+		{Roots: testkit.PKI().Roots, Logs: logs, RequireSCTs: 1},
+	} {
+		verdict := verifier.Verify(server, fault.Client)
+		fmt.Println(errors.Is(verdict.Err, fault.MissingStaple), errors.Is(verdict.Err, fault.TooFewTimestamps))
+	}
+	// Output:
+	// false false
+	// true false
+	// false true
+}
