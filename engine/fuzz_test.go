@@ -47,7 +47,7 @@ func fuzzed(t *testing.T, e *end, input []byte, cut uint8) {
 }
 
 func FuzzServer(f *testing.F) {
-	for _, id := range bothExchanges {
+	for _, id := range everyExchange {
 		cc := clientConfig()
 		cc.CipherSuites = []wire.CipherSuite{id}
 		client, server := newClient(f, cc), newServer(f, serverConfig(testkit.RSA))
@@ -70,11 +70,9 @@ func FuzzClient(f *testing.F) {
 		cc.Entropy = hs.NewEntropy(testkit.Random(5))
 		return newClient(t, cc)
 	}
-	for _, policy := range []string{"modern", "legacy"} {
+	for _, id := range everyExchange {
 		sc := serverConfig(testkit.RSA)
-		if sc.Policy = policy; policy == "legacy" {
-			sc.CipherSuites = bothExchanges[:1]
-		}
+		sc.CipherSuites = []wire.CipherSuite{id}
 		client, server := seeded(f), newServer(f, sc)
 		mustShake(f, client, server)
 		// Up to ServerHelloDone; with the whole of it a replayed ECDHE handshake would be a true one.

@@ -559,7 +559,7 @@ func TestEntropyFails(t *testing.T) {
 	client := newClient(t, cc)
 	client.step(t)
 	wantFault(t, client, fault.EntropyFailed, client.sent)
-	for _, id := range bothExchanges {
+	for _, id := range everyExchange {
 		for drawn := range 3 {
 			cc, sc := clientConfig(), serverConfig(testkit.RSA)
 			cc.CipherSuites = []wire.CipherSuite{id}

@@ -25,12 +25,13 @@ func asking(t *testing.T, id wire.CipherSuite) (client, server *end) {
 	return newClient(t, cc), newServer(t, sc)
 }
 
-var bothExchanges = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+var everyExchange = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256}
 
 // Every want can be answered from another goroutine, after the engine has been asked for other things in vain.
 func TestLateAnswers(t *testing.T) {
 	var asked []string
-	for _, id := range bothExchanges {
+	for _, id := range everyExchange {
 		client, server := asking(t, id)
 		for _, e := range []*end{client, server} {
 			e.answer = func(q want.Question) {
@@ -83,7 +84,7 @@ func TestFailedAnswers(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for name, rule := range rules {
-		for _, id := range bothExchanges {
+		for _, id := range everyExchange {
 			client, server := asking(t, id)
 			failer := server
 			if name == "VerifyPeer" {
@@ -126,7 +127,7 @@ func TestFailedAnswers(t *testing.T) {
 
 // The second answer is refused and changes nothing.
 func TestDoubledAnswers(t *testing.T) {
-	for _, id := range bothExchanges {
+	for _, id := range everyExchange {
 		client, server := asking(t, id)
 		for _, e := range []*end{client, server} {
 			e.answer = func(q want.Question) {
@@ -150,7 +151,7 @@ func TestAbandonedQuestions(t *testing.T) {
 	for name, ending := range endings {
 		for _, question := range everyWant {
 			t.Run(name+"/"+question, func(t *testing.T) {
-				for _, id := range bothExchanges {
+				for _, id := range everyExchange {
 					client, server := asking(t, id)
 					var open want.Question
 					for _, e := range []*end{client, server} {

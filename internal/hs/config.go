@@ -31,7 +31,8 @@ type Config struct {
 	// CipherSuites13 are the allowed suites of TLS 1.3, best first; nil: those of the policy, or of modern where CipherSuites
 	// are listed.
 	CipherSuites13 []wire.CipherSuite
-	// Groups are the allowed groups, best first; nil: all.
+	// Groups are the allowed groups, best first; nil: all, the finite fields only beside suites with DHE. A list without
+	// a finite field leaves DHE what it has by default.
 	Groups []wire.NamedGroup
 	// SignatureSchemes are the allowed signature schemes, best first; nil: all.
 	SignatureSchemes []wire.SignatureScheme

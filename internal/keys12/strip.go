@@ -25,6 +25,7 @@ func StripPremaster(h crypto.Hash, secret []byte) []byte {
 	if block := h.New().BlockSize(); length <= block {
 		return stripped[:length]
 	}
+	defer clear(stripped)
 	return hashUpTo(h, stripped, length)
 }
 
