@@ -10,6 +10,7 @@ import (
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
 	layer "github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
@@ -72,6 +73,7 @@ type insider struct {
 	stapled     bool
 	anonymous   bool // its Certificate is empty
 	protects    bool
+	etm         bool // encrypt-then-MAC
 	credential  *want.Credential
 	hello       *wire.ClientHello
 	client      wire.Random
@@ -103,15 +105,31 @@ func (p *insider) finished(by fault.Role) []byte {
 
 // encrypt changes the write keys. RFC 5246 §6.3.
 func (p *insider) encrypt() {
-	key, iv := p.suite.Cipher.KeyLen, p.suite.Cipher.FixedIVLen
-	block := testkit.PRF12(p.master, 2*(key+iv), "key expansion", p.server[:], p.client[:])
-	at := 0
+	by := fault.Client
 	if p.role == fault.Client {
+		by = fault.Server
+	}
+	p.half.SetProtection(p.protection(by))
+}
+
+// protection is that of what one side sends.
+func (p *insider) protection(by fault.Role) layer.Protection {
+	c := p.suite.Cipher
+	mac, key, iv := c.MACKeyLen(), c.KeyLen, c.FixedIVLen
+	block := testkit.PRF12(p.master, 2*(mac+key+iv), "key expansion", p.server[:], p.client[:])
+	at := 0
+	if by == fault.Server {
 		at = 1
 	}
-	protection, err := layer.NewAEAD12(p.suite.Cipher, block[at*key:][:key], block[2*key+at*iv:][:iv])
+	macKey, block := block[at*mac:][:mac], block[2*mac:]
+	if c.CBC() {
+		protection, err := layer.NewCBC12(c, macKey, block[at*key:][:key], p.etm, hs.NewEntropy(nil))
+		p.must(err)
+		return protection
+	}
+	protection, err := layer.NewAEAD12(c, block[at*key:][:key], block[2*key+at*iv:][:iv])
 	p.must(err)
-	p.half.SetProtection(protection)
+	return protection
 }
 
 func (p *insider) message(k wire.HandshakeType) wire.Message {
@@ -123,6 +141,9 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 	case wire.TypeServerHello:
 		sh := &wire.ServerHello{Version: wire.TLS12, Random: p.server, CipherSuite: p.suite.ID}
 		sh.Add(wire.ExtExtendedMasterSecret)
+		if p.etm {
+			sh.Add(wire.ExtEncryptThenMAC)
+		}
 		sh.Add(wire.ExtRenegotiationInfo)
 		if p.stapled {
 			sh.Add(wire.ExtStatusRequest)

@@ -24,8 +24,12 @@ type renegotiator struct {
 }
 
 func newRenegotiator(t *testing.T, change func(*engine.Config)) *renegotiator {
-	s := suite.ByID(wire.TLS_RSA_WITH_AES_128_GCM_SHA256)
-	r := &renegotiator{insider: &insider{t: t, role: fault.Client, suite: s, protects: true,
+	return newRenegotiatorWith(t, wire.TLS_RSA_WITH_AES_128_GCM_SHA256, false, change)
+}
+
+func newRenegotiatorWith(t *testing.T, id wire.CipherSuite, etm bool, change func(*engine.Config)) *renegotiator {
+	s := suite.ByID(id)
+	r := &renegotiator{insider: &insider{t: t, role: fault.Client, suite: s, protects: true, etm: etm,
 		credential: testkit.Credential(testkit.RSA), master: make([]byte, 48)}}
 	cc := engine.Config{CipherSuites: []wire.CipherSuite{s.ID}, ServerName: testkit.Host, MaxVersion: wire.TLS12, Secrets: r.insider,
 		Renegotiation: engine.RenegotiateFreely}
@@ -62,12 +66,8 @@ func (r *renegotiator) listen(out []byte) {
 		}
 		r.heardChange = false
 		if r.hear(rec); wire.ContentType(rec[0]) == wire.ContentChangeCipherSpec {
-			key, iv := r.suite.Cipher.KeyLen, r.suite.Cipher.FixedIVLen
-			block := testkit.PRF12(r.master, 2*(key+iv), "key expansion", r.server[:], r.insider.client[:])
-			protection, err := layer.NewAEAD12(r.suite.Cipher, block[:key], block[2*key:][:iv])
-			r.must(err)
 			r.read = layer.Half{}
-			r.read.SetProtection(protection)
+			r.read.SetProtection(r.protection(fault.Client))
 		}
 	}
 }
@@ -160,6 +160,31 @@ func TestRenegotiationDeclined(t *testing.T) {
 			t.Errorf("it answers %x, %v", out, r.client.err)
 		}
 	})
+}
+
+// RFC 7366 §3.1: with a renegotiation the MAC may move over the ciphertext, but not back. The new order begins with the
+// new keys.
+func TestEncryptThenMACInRenegotiation(t *testing.T) {
+	for _, c := range []struct{ before, after bool }{{true, true}, {false, true}, {false, false}, {true, false}} {
+		r := newRenegotiatorWith(t, wire.TLS_RSA_WITH_AES_128_CBC_SHA, c.before, nil)
+		before := r.client.State()
+		r.ask()
+		r.etm = c.after
+		out := r.answer(func(sh *wire.ServerHello) {
+			sh.RenegotiationInfo = slices.Concat(before.ClientFinished, before.ServerFinished)
+		})
+		if c.before && !c.after {
+			_, alert, err := r.read.Open(out)
+			r.must(err)
+			wantFault(t, r.client, fault.EncryptThenMACDropped, append([]byte{byte(wire.ContentAlert), 3, 3, 0, 2}, alert...))
+			provoked(fault.EncryptThenMACDropped)
+			continue
+		}
+		r.finish(wire.TypeCertificate, wire.TypeServerHelloDone)
+		if before.EncryptThenMAC != c.before || r.client.State().EncryptThenMAC != c.after {
+			t.Errorf("from %v to %v: the states say %v and %v", c.before, c.after, before.EncryptThenMAC, r.client.State().EncryptThenMAC)
+		}
+	}
 }
 
 // What a server may not do in a renegotiation.

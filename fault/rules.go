@@ -298,6 +298,8 @@ var (
 		"the server does not prove that it had the handshake before this one", "someone may have put another connection in its place")
 	RenegotiatedOtherMaster = rule("renegotiated_other_master", wire.AlertIllegalParameter, "RFC 7627 §4",
 		"the extended master secret comes or goes with a renegotiation", "a broken server, or someone on the way who changes hellos")
+	EncryptThenMACDropped = rule("encrypt_then_mac_dropped", wire.AlertHandshakeFailure, "RFC 7366 §3.1",
+		"the server gives up encrypt-then-MAC with a renegotiation", "a broken server, or someone on the way who changes hellos")
 	TooMuchBeforeHello = rule("too_much_before_hello", wire.AlertUnexpectedMessage, "RFC 5246 §7.4.1.1",
 		"the server asked for another handshake and goes on with application data without end", "")
 	ServerChanged = rule("server_changed", wire.AlertBadCertificate, "RFC 5746 §5",

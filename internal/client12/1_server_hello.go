@@ -77,7 +77,7 @@ func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) e
 			return fault.New(fault.ExtensionNotOffered).With(t.String())
 		}
 	}
-	if err := offer.Again.CheckServer(sh); err != nil {
+	if err := offer.Again.CheckServer(sh, s); err != nil {
 		return err
 	}
 	// RFC 8422 §5.2: a server that lists point formats lists the uncompressed one.

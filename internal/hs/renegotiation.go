@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -23,7 +24,7 @@ const (
 // Renegotiated is what a handshake must know of the one before it on the same connection. RFC 5746 §3.1.
 type Renegotiated struct {
 	ClientFinished, ServerFinished []byte
-	ExtendedMaster                 bool
+	ExtendedMaster, EncryptThenMAC bool
 	Peer                           *x509.Certificate
 	Count                          int // of handshakes that were begun anew
 }
@@ -56,13 +57,14 @@ func (n *Negotiated) MayRenegotiate(c *Compiled) *Renegotiated {
 		ClientFinished: n.ClientFinished,
 		ServerFinished: n.ServerFinished,
 		ExtendedMaster: n.ExtendedMaster,
+		EncryptThenMAC: n.EncryptThenMAC,
 		Peer:           n.PeerCertificates[0],
 		Count:          count + 1,
 	}
 }
 
 // CheckServer holds a ServerHello against the handshake before. It may be called on nil, for a first handshake.
-func (r *Renegotiated) CheckServer(sh *wire.ServerHello) error {
+func (r *Renegotiated) CheckServer(sh *wire.ServerHello, s *suite.Suite) error {
 	switch {
 	case r == nil:
 		// RFC 5746 §3.4: empty in a first handshake.
@@ -76,6 +78,9 @@ func (r *Renegotiated) CheckServer(sh *wire.ServerHello) error {
 	// RFC 7627 §4: keys that depended on the whole handshake do not begin to depend on less.
 	case sh.Has(wire.ExtExtendedMasterSecret) != r.ExtendedMaster:
 		return fault.New(fault.RenegotiatedOtherMaster)
+	// RFC 7366 §3.1: the MAC may move over the ciphertext, but not back.
+	case r.EncryptThenMAC && s.Cipher.CBC() && !sh.Has(wire.ExtEncryptThenMAC):
+		return fault.New(fault.EncryptThenMACDropped).With(s.ID.String())
 	}
 	return nil
 }
