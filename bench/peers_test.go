@@ -52,6 +52,7 @@ var ciphers = []agreement{
 	{name: "AES-128-GCM", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, kind: testkit.P256, group: std.X25519},
 	{name: "AES-256-GCM", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, kind: testkit.P256, group: std.X25519},
 	{name: "ChaCha20-Poly1305", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, kind: testkit.P256, group: std.X25519},
+	{name: "AES-128-CBC-SHA256", version: std.VersionTLS12, suite: std.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256, kind: testkit.P256, group: std.X25519},
 }
 
 func (a agreement) groups() []std.CurveID {

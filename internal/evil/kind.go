@@ -39,6 +39,7 @@ var Kinds = []Kind{
 	{Name: "ECDHE-RSA", Version: wire.TLS12, Suite: wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, Key: testkit.RSA},
 	{Name: "ECDHE-ECDSA", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, Key: testkit.P256,
 		Stapled: true},
+	{Name: "ECDHE-CBC", Version: wire.TLS12, Suite: wire.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256, Key: testkit.RSA},
 	{Name: "ECDHE-client", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Key: testkit.P256,
 		Client: true},
 	{Name: "ECDHE-ticket", Version: wire.TLS12, Suite: wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, Key: testkit.P256,

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
@@ -88,15 +89,24 @@ func (e *End) keys(writer fault.Role, epoch Epoch) (record.Protection, bool) {
 		if master == nil {
 			return nil, false
 		}
-		key, iv := c.KeyLen, c.FixedIVLen
-		block := testkit.PRF12(master, 2*(key+iv), "key expansion", e.derived.ServerRandom[:], e.derived.ClientRandom[:])
-		at := 0
-		if writer == fault.Server {
-			at = 1
-		}
-		p, err = record.NewAEAD12(c, block[at*key:][:key], block[2*key+at*iv:][:iv])
+		p, err = e.protection12(c, master, writer)
 	}
 	return p, err == nil
+}
+
+// protection12 cuts a role's part out of the key block. RFC 5246 §6.3.
+func (e *End) protection12(c *suite.Cipher, master []byte, writer fault.Role) (record.Protection, error) {
+	mac, key, iv := c.MACKeyLen(), c.KeyLen, c.FixedIVLen
+	block := testkit.PRF12(master, 2*(mac+key+iv), "key expansion", e.derived.ServerRandom[:], e.derived.ClientRandom[:])
+	at := 0
+	if writer == fault.Server {
+		at = 1
+	}
+	macKey, block := block[at*mac:][:mac], block[2*mac:]
+	if c.CBC() {
+		return record.NewCBC12(c, macKey, block[at*key:][:key], e.derived.EncryptThenMAC, hs.NewEntropy(nil))
+	}
+	return record.NewAEAD12(c, block[at*key:][:key], block[2*key+at*iv:][:iv])
 }
 
 // tap reads what an end puts out, with the end's own keys.
