@@ -10,6 +10,7 @@ import (
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -41,6 +42,7 @@ func TestResume12(t *testing.T) {
 		for id, kind := range map[wire.CipherSuite]testkit.Kind{
 			wire.TLS_RSA_WITH_AES_128_GCM_SHA256:       testkit.RSA,
 			wire.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: testkit.RSA,
+			wire.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384: testkit.RSA,
 		} {
 			t.Run(name+" "+id.String(), func(t *testing.T) {
 				r := resumers[name]()
@@ -55,6 +57,10 @@ func TestResume12(t *testing.T) {
 					cs, ss := client.State(), server.State()
 					if !cs.Resumed || !ss.Resumed || cs.CipherSuite != id || ss.CipherSuite != id || len(cs.PeerCertificates) == 0 || len(cs.VerifiedChains) == 0 {
 						t.Fatalf("client: %+v; server: %+v", cs, ss)
+					}
+					// RFC 7366 §3: agreed on anew, since no session carries it.
+					if cbc := suite.ByID(id).Cipher.CBC(); cs.EncryptThenMAC != cbc || ss.EncryptThenMAC != cbc {
+						t.Errorf("encrypt-then-MAC: client %v, server %v, want %v", cs.EncryptThenMAC, ss.EncryptThenMAC, cbc)
 					}
 					if contains(server.asked, "Sign") || contains(server.asked, "DecryptPremaster") || contains(server.asked, "SealTicket") || r.verified[fault.Client] != 1 {
 						t.Errorf("the server was asked %v, the client verified %d times", server.asked, r.verified[fault.Client])

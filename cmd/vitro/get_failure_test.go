@@ -112,6 +112,20 @@ func TestGetNamesRSAOnlyServers(t *testing.T) {
 	}
 }
 
+// So with one that only has older ciphers: with forward secrecy, and so under the policy between.
+func TestGetNamesServersWithOlderCiphers(t *testing.T) {
+	p := newPeer(t, testkit.Leaf(testkit.RSA), func(c *stdtls.Config) {
+		c.CipherSuites = []uint16{stdtls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA, stdtls.TLS_RSA_WITH_AES_128_CBC_SHA}
+	})
+	const named = "it only speaks older ciphers; policy compatible allows them: --policy compatible"
+	if code, _, errs := get(t, p.url("/")); code != exitHandshake || !strings.Contains(errs, named) {
+		t.Errorf("exit %d, want %d and %q\n%s", code, exitHandshake, named, errs)
+	}
+	if code, out, errs := get(t, "--policy", "compatible", p.url("/")); code != exitOK || !strings.Contains(out, "suite=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA") {
+		t.Errorf("--policy compatible: exit %d, stdout %q\n%s", code, out, errs)
+	}
+}
+
 func TestGetProbesWithoutLuck(t *testing.T) {
 	p := newPeer(t, testkit.Leaf(testkit.RSA), func(c *stdtls.Config) {
 		c.CipherSuites = []uint16{stdtls.TLS_RSA_WITH_3DES_EDE_CBC_SHA}

@@ -55,14 +55,12 @@ func (f *fetch) probe(err error) string {
 // onlySpeaks names the strictest policy that allows a suite.
 func onlySpeaks(id wire.CipherSuite) string {
 	policy := suite.PolicyFor([]wire.CipherSuite{id})
-	what := "older ciphers"
-	switch {
-	case policy == suite.PolicyModern:
+	if policy == suite.PolicyModern {
 		return "" // then it was something else
-	case suite.ByID(id).KeyExchange == wire.KeyExchangeRSA:
-		what = "RSA key exchange"
-	case suite.ByID(id).KeyExchange == wire.KeyExchangeDHE:
-		what = "DHE key exchange"
 	}
-	return fmt.Sprintf("it only speaks %s; policy %s allows it: --policy %[2]s", what, policy)
+	what, pronoun := "older ciphers", "them"
+	if kx := suite.ByID(id).KeyExchange; kx != wire.KeyExchangeECDHE {
+		what, pronoun = kx.String()+" key exchange", "it"
+	}
+	return fmt.Sprintf("it only speaks %s; policy %s allows %s: --policy %[2]s", what, policy, pronoun)
 }
