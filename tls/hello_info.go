@@ -29,6 +29,7 @@ type ClientHelloInfo struct {
 
 	ctx    context.Context
 	config *Config // in force, nil where the caller made this
+	raw    []byte  // the message, nil as well
 }
 
 // Context is cancelled when the handshake ends or is given up.
@@ -81,7 +82,7 @@ func (i *ClientHelloInfo) hello() *wire.ClientHello {
 }
 
 func newClientHelloInfo(ctx context.Context, c *Conn, ch *wire.ClientHello) *ClientHelloInfo {
-	info := &ClientHelloInfo{ServerName: ch.ServerName, SupportedProtos: ch.ALPN, Conn: c.conn, ctx: ctx, config: c.config}
+	info := &ClientHelloInfo{ServerName: ch.ServerName, SupportedProtos: ch.ALPN, Conn: c.conn, ctx: ctx, config: c.config, raw: ch.Raw()}
 	info.CipherSuites = convert[uint16](ch.CipherSuites)
 	info.SupportedCurves = convert[CurveID](ch.SupportedGroups)
 	info.SupportedPoints = convert8(ch.PointFormats)
