@@ -272,7 +272,7 @@ var (
 		"the peer signed with a scheme that we did not offer", "")
 	BadPublicKey = rule("bad_public_key", wire.AlertIllegalParameter, "RFC 8422 §5.11",
 		"the peer's ephemeral public key is not valid", "")
-	DegeneratePublicKey = rule("degenerate_public_key", wire.AlertIllegalParameter, "RFC 7919 §5.1",
+	DegeneratePublicKey = rule("degenerate_public_key", wire.AlertHandshakeFailure, "RFC 7919 §5.1",
 		"the peer's Diffie-Hellman public value is not between 1 and p-1, or leaves no secret", "")
 	SmallField = rule("small_dh_group", wire.AlertInsufficientSecurity, "RFC 7919 §3.1",
 		"the server's Diffie-Hellman group has less than 2048 bits", "the server must be given a larger group, best one of RFC 7919 (openssl dhparam makes one), or ECDHE")

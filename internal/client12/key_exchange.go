@@ -98,6 +98,7 @@ func takePower(_ *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half,
 	case err != nil:
 		return nil, nil, fault.New(fault.BadField).Because(err)
 	}
+	// RFC 7919 §3: between 1 and p-1, or handshake_failure; TLS 1.3 says illegal_parameter for the same.
 	public, err := field.Public(ske.Public)
 	if err != nil {
 		return nil, nil, fault.New(fault.DegeneratePublicKey).Because(err)

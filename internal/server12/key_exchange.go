@@ -162,6 +162,7 @@ func newPower(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange,
 }
 
 func (p power) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+	// RFC 7919 §4: between 1 and p-1, or handshake_failure.
 	public, err := p.field.Public(kx.Public)
 	if err != nil {
 		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
