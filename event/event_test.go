@@ -40,6 +40,7 @@ func emitters() map[string]func(*Stream) {
 		"retry_asked":         func(s *Stream) { Emit(s, 0, RetryAsked{Group: wire.SecP384r1}) },
 		"cookie_returned":     func(s *Stream) { Emit(s, 0, CookieReturned{time.Second, wire.X25519, true}) },
 		"resumption":          func(s *Stream) { Emit(s, 0, Resumption{Accepted: true, Created: time.Unix(1, 0)}) },
+		"renegotiating":       func(s *Stream) { Emit(s, 0, Renegotiating{}) },
 		"keys_updated":        func(s *Stream) { Emit(s, 0, KeysUpdated{Sent: true}) },
 		"alert":               func(s *Stream) { Emit(s, 0, Alert{true, wire.Alert{Level: wire.LevelFatal}}) },
 		"truncated":           func(s *Stream) { Emit(s, 0, Truncated{}) },

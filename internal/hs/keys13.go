@@ -5,37 +5,31 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/internal/record"
-	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Traffic13 is what protects one direction of a TLS 1.3 connection. RFC 8446 §7.3.
-type Traffic13 struct {
-	suite   *suite.Suite
-	traffic *keys13.Traffic
-}
+// Traffic13 is the secret that protects one direction of a TLS 1.3 connection. RFC 8446 §7.3.
+type Traffic13 = keys13.Traffic
 
-// NewTraffic13 joins a traffic secret with the suite that it is for.
-func NewTraffic13(s *suite.Suite, t *keys13.Traffic) *Traffic13 { return &Traffic13{s, t} }
-
-// Next is what follows after a KeyUpdate. RFC 8446 §7.2.
-func (t *Traffic13) Next() *Traffic13 { return &Traffic13{t.suite, t.traffic.Next()} }
-
-// Finished computes verify_data over the transcript hash. RFC 8446 §4.4.4.
-func (t *Traffic13) Finished(transcript []byte) []byte { return t.traffic.Finished(transcript) }
-
-func (t *Traffic13) protection() (record.Protection, error) {
-	key, iv := t.traffic.Keys()
-	p, err := record.NewAEAD13(t.suite.Cipher, key, iv)
+func protection13(t *Traffic13) (record.Protection, error) {
+	c := t.Suite().Cipher
+	var key [maxKeyLen]byte
+	var iv [maxIVLen]byte
+	defer clear(key[:])
+	t.Keys(key[:c.KeyLen], iv[:c.NonceLen()])
+	p, err := record.NewAEAD13(c, key[:c.KeyLen], iv[:c.NonceLen()])
 	if err != nil {
 		return nil, fault.New(fault.InternalError).Because(err)
 	}
 	return p, nil
 }
 
+// The longest that a cipher of TLS 1.3 has: AES-256 and ChaCha20; every nonce has 12 bytes.
+const maxKeyLen, maxIVLen = 32, 12
+
 // ReadUnder takes what comes from now on under a traffic secret.
 func (d *Desk) ReadUnder(t *Traffic13) error {
-	p, err := t.protection()
+	p, err := protection13(t)
 	if err != nil {
 		return err
 	}
@@ -44,7 +38,7 @@ func (d *Desk) ReadUnder(t *Traffic13) error {
 
 // WriteUnder puts out what comes from now on under a traffic secret.
 func (d *Desk) WriteUnder(t *Traffic13) error {
-	p, err := t.protection()
+	p, err := protection13(t)
 	if err != nil {
 		return err
 	}
@@ -64,10 +58,12 @@ func (d *Desk) DeriveHandshake13(n *Negotiated, early *keys13.Early, shared []by
 	hash := d.Transcript.Sum()
 	client, server := schedule.ClientTraffic(hash), schedule.ServerTraffic(hash)
 	random := &n.ClientHello.Random
-	d.Secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client.Secret())
-	d.Secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server.Secret())
+	if d.Config.Secrets != nil {
+		d.Secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client.Secret())
+		d.Secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server.Secret())
+	}
 	Tell(d, fault.StepGenSecretKey, keysDerived13(n, event.StageHandshake))
-	return &Handshake13{schedule, NewTraffic13(n.Suite, client), NewTraffic13(n.Suite, server)}
+	return &Handshake13{schedule, client, server}
 }
 
 // Application13 are the secrets that outlive a TLS 1.3 handshake.
@@ -83,11 +79,13 @@ func (d *Desk) DeriveApplication13(n *Negotiated, h *Handshake13) *Application13
 	hash := d.Transcript.Sum()
 	client, server, exporter := master.ClientTraffic(hash), master.ServerTraffic(hash), master.Exporter(hash)
 	random := &n.ClientHello.Random
-	d.Secret("CLIENT_TRAFFIC_SECRET_0", random, client.Secret())
-	d.Secret("SERVER_TRAFFIC_SECRET_0", random, server.Secret())
-	d.Secret("EXPORTER_SECRET", random, exporter.Secret())
+	if d.Config.Secrets != nil {
+		d.Secret("CLIENT_TRAFFIC_SECRET_0", random, client.Secret())
+		d.Secret("SERVER_TRAFFIC_SECRET_0", random, server.Secret())
+		d.Secret("EXPORTER_SECRET", random, exporter.Secret())
+	}
 	Tell(d, 0, keysDerived13(n, event.StageApplication))
-	return &Application13{NewTraffic13(n.Suite, client), NewTraffic13(n.Suite, server), exporter, master}
+	return &Application13{client, server, exporter, master}
 }
 
 func keysDerived13(n *Negotiated, stage event.KeyStage) event.KeysDerived {

@@ -131,7 +131,7 @@ func (o *Outgoing) updateKeys(dst []byte, request bool) ([]byte, error) {
 		return dst, err
 	}
 	next := o.traffic.Next()
-	p, err := next.protection()
+	p, err := protection13(next)
 	if err != nil {
 		return dst, err
 	}
@@ -182,7 +182,7 @@ func (o *Outgoing) Seal(dst, plaintext []byte) ([]byte, error) {
 		return dst, o.closed
 	}
 	dst = o.drain(dst)
-	if o.traffic != nil && o.half.Records() >= o.traffic.suite.Cipher.MaxRecords {
+	if o.traffic != nil && o.half.Records() >= o.traffic.Suite().Cipher.MaxRecords {
 		var err error
 		if dst, err = o.updateKeys(dst, false); err != nil {
 			return dst, err

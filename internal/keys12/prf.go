@@ -3,28 +3,24 @@ package keys12
 
 import (
 	"crypto"
-	"crypto/hmac"
+
+	"github.com/vitro-tls/vitro/internal/mac"
 )
 
 // prf fills out with P_hash over label and seeds. RFC 5246 §5.
 func prf(h crypto.Hash, out, secret []byte, label string, seeds ...[]byte) {
-	mac := hmac.New(h.New, secret)
-	sum := func(dst []byte, parts ...[]byte) []byte {
-		mac.Reset()
-		for _, p := range parts {
-			mac.Write(p)
-		}
-		return mac.Sum(dst)
-	}
-	seed := []byte(label)
+	var seedSpace [128]byte
+	seed := append(seedSpace[:0], label...)
 	for _, s := range seeds {
 		seed = append(seed, s...)
 	}
-	a := sum(nil, seed) // A(1)
-	block := make([]byte, 0, h.Size())
+	var aSpace, blockSpace [mac.MaxSize]byte
+	a := mac.Append(aSpace[:0], h, secret, seed) // A(1)
 	for len(out) > 0 {
-		block = sum(block[:0], a, seed)
+		block := mac.Append(blockSpace[:0], h, secret, a, seed)
 		out = out[copy(out, block):]
-		a = sum(a[:0], a)
+		a = mac.Append(aSpace[:0], h, secret, a)
 	}
+	clear(aSpace[:])
+	clear(blockSpace[:])
 }

@@ -32,7 +32,8 @@ func whole(s *suite.Suite) map[string][]byte {
 	server := h.ServerTraffic(th)
 	out["c hs traffic"], out["s hs traffic"] = h.ClientTraffic(th).Secret(), server.Secret()
 	out["finished"] = server.Finished(th)
-	out["key"], out["iv"] = server.Keys()
+	out["key"], out["iv"] = make([]byte, s.Cipher.KeyLen), make([]byte, s.Cipher.NonceLen())
+	server.Keys(out["key"], out["iv"])
 	m := h.Master()
 	out["c ap traffic"], out["s ap traffic"] = m.ClientTraffic(th).Secret(), m.ServerTraffic(th).Secret()
 	out["exp master"], out["res master"] = m.Exporter(th).Secret(), m.Resumption(th)
@@ -119,13 +120,13 @@ func TestStepsConsume(t *testing.T) {
 	s := suite.ByID(wire.TLS_AES_128_GCM_SHA256)
 	th := hashOf(s, "transcript")
 	early := NewEarly(s, nil)
-	first := early.bytes
+	first := early.use()
 	handshake := early.Handshake(make([]byte, 32))
-	second := handshake.bytes
+	second := handshake.use()
 	master := handshake.Master()
-	third := master.bytes
+	third := master.use()
 	traffic := master.ClientTraffic(th)
-	fourth, before := traffic.bytes, traffic.Secret()
+	fourth, before := traffic.use(), traffic.Secret()
 	master.Resumption(th)
 	traffic.Next()
 	for i, old := range [][]byte{first, second, third, fourth} {
@@ -145,7 +146,7 @@ func TestStepsConsume(t *testing.T) {
 		"application":      func() { master.ClientTraffic(th) },
 		"the exporter":     func() { master.Exporter(th) },
 		"resumption":       func() { master.Resumption(th) },
-		"keys":             func() { traffic.Keys() },
+		"keys":             func() { traffic.Keys(make([]byte, 16), make([]byte, 12)) },
 		"verify_data":      func() { traffic.Finished(th) },
 		"the next traffic": func() { traffic.Next() },
 		"the traffic":      func() { traffic.Secret() },
@@ -165,7 +166,9 @@ func TestStepsConsume(t *testing.T) {
 func elevens(h crypto.Hash) secret {
 	for _, s := range suite.All13() {
 		if s.Hash == h {
-			return secret{s, bytes.Repeat([]byte{11}, h.Size())}
+			e := secret{suite: s}
+			copy(e.use(), bytes.Repeat([]byte{11}, h.Size()))
+			return e
 		}
 	}
 	return secret{}
@@ -178,7 +181,7 @@ func TestNextAndPSK(t *testing.T) {
 		crypto.SHA384: {"74aef79f7ba784a22e9e727899a7a0c247ef1fd811cb7b622773c663b263822b688f6350a131a83fd3b2ab8058c4aa42", "5e27a99fe03c6291f2dd5a2f688b11860cb199b63a1f5d2268fa8a284e090671de42d4f4d8326f63b40452856b4d1a39"},
 	} {
 		old := elevens(h)
-		psk := ResumptionPSK(old.suite, old.bytes, []byte{0, 7})
+		psk := ResumptionPSK(old.suite, old.use(), []byte{0, 7})
 		if got := hex.EncodeToString(psk); got != want[1] {
 			t.Errorf("%v: the PSK of nonce 0007 is %s, want %s", h, got, want[1])
 		}
@@ -237,12 +240,13 @@ func TestHKDF(t *testing.T) {
 			salt, ikm, info := bytes.Repeat([]byte{1}, n), bytes.Repeat([]byte{2}, n/2), bytes.Repeat([]byte{3}, n/3)
 			prk := extract(s, salt, ikm)
 			want, err := hkdf.Extract(h.New, ikm, salt)
-			if err != nil || !bytes.Equal(prk.bytes, want) {
-				t.Fatalf("%v: extracted from %d and %d bytes: %x, want %x (%v)", h, n, n/2, prk.bytes, want, err)
+			if err != nil || !bytes.Equal(prk.use(), want) {
+				t.Fatalf("%v: extracted from %d and %d bytes: %x, want %x (%v)", h, n, n/2, prk.use(), want, err)
 			}
 			length := n * n % (255 * h.Size())
-			okm := prk.expand(info, length)
-			want, err = hkdf.Expand(h.New, prk.bytes, string(info), length)
+			okm := make([]byte, length)
+			prk.expand(okm, info)
+			want, err = hkdf.Expand(h.New, prk.use(), string(info), length)
 			if err != nil || !bytes.Equal(okm, want) {
 				t.Fatalf("%v: %d bytes expanded: %x, want %x (%v)", h, length, okm, want, err)
 			}

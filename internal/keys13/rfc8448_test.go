@@ -74,10 +74,11 @@ func (tr *trace) hold(word []string) {
 	case "binder":
 		tr.bound = unhex(tr, word[1])
 		key := tr.early.BinderKey(false)
-		tr.same("binder key", key.bytes, unhex(tr, word[2]))
+		tr.same("binder key", key.use(), unhex(tr, word[2]))
 		tr.same("binder", key.Binder(tr.bound), unhex(tr, word[3]))
 	case "keys":
-		key, iv := tr.trafficOf(word[1]).Keys()
+		key, iv := make([]byte, tr.suite.Cipher.KeyLen), make([]byte, tr.suite.Cipher.NonceLen())
+		tr.trafficOf(word[1]).Keys(key, iv)
 		tr.same("key", key, unhex(tr, word[2]))
 		tr.same("IV", iv, unhex(tr, word[3]))
 	case "finished":
@@ -141,7 +142,7 @@ func (tr *trace) extract(name string, ikm, want []byte) {
 			ikm = nil
 		}
 		tr.early = NewEarly(tr.suite, ikm)
-		tr.same("early secret", tr.early.bytes, want)
+		tr.same("early secret", tr.early.use(), want)
 	case "handshake":
 		shared, err := tr.shares["client"].Shared(tr.shares["server"].Public())
 		if err != nil {
@@ -149,13 +150,13 @@ func (tr *trace) extract(name string, ikm, want []byte) {
 		}
 		tr.same("shared secret", shared, ikm)
 		tr.handshake = tr.early.Handshake(shared)
-		tr.same("handshake secret", tr.handshake.bytes, want)
+		tr.same("handshake secret", tr.handshake.use(), want)
 	case "master":
 		if !zeroes {
 			tr.Errorf("the master secret is extracted from %x", ikm)
 		}
 		tr.master = tr.handshake.Master()
-		tr.same("master secret", tr.master.bytes, want)
+		tr.same("master secret", tr.master.use(), want)
 	}
 }
 

@@ -1,13 +1,17 @@
 package keys13
 
-import "github.com/vitro-tls/vitro/internal/suite"
+import (
+	"bytes"
+
+	"github.com/vitro-tls/vitro/internal/suite"
+)
 
 // Early is the first stage: what a pre-shared key alone protects.
 type Early struct{ secret }
 
 // NewEarly begins the schedule with a pre-shared key, nil for none. RFC 8446 §7.1.
 func NewEarly(s *suite.Suite, psk []byte) *Early {
-	return &Early{extract(s, make([]byte, s.Hash.Size()), orZeroes(s, psk))}
+	return &Early{extract(s, zeroes[:s.Hash.Size()], orZeroes(s, psk))}
 }
 
 // BinderKey proves that its holder has the pre-shared key.
@@ -15,16 +19,16 @@ type BinderKey struct{ secret }
 
 // BinderKey returns the key for the binder of a PSK that came from outside, or of one that a ticket gave: neither can
 // be passed off as the other. RFC 8446 §7.1.
-func (e *Early) BinderKey(external bool) BinderKey {
+func (e *Early) BinderKey(external bool) *BinderKey {
 	label := "res binder"
 	if external {
 		label = "ext binder"
 	}
-	return BinderKey{e.derive(label, nothing(e.suite))}
+	return &BinderKey{e.deriveFromNothing(label)}
 }
 
 // Binder is the MAC over the hash of the handshake up to the binders in the ClientHello. RFC 8446 §4.2.11.2.
-func (k BinderKey) Binder(transcriptHash []byte) []byte { return k.finished(transcriptHash) }
+func (k *BinderKey) Binder(transcriptHash []byte) []byte { return k.finished(transcriptHash) }
 
 // ClientEarlyTraffic protects early data; the transcript is the ClientHello.
 func (e *Early) ClientEarlyTraffic(transcript []byte) *Traffic {
@@ -33,44 +37,57 @@ func (e *Early) ClientEarlyTraffic(transcript []byte) *Traffic {
 
 // EarlyExporter is the early_exporter_master_secret; the transcript is the ClientHello.
 func (e *Early) EarlyExporter(transcript []byte) []byte {
-	return e.derive("e exp master", transcript).bytes
+	exporter := e.derive("e exp master", transcript)
+	return bytes.Clone(exporter.use())
 }
 
 // Handshake goes on with the secret that both key shares made, nil where there were none (psk_ke). It consumes e.
-func (e *Early) Handshake(shared []byte) *Handshake { return &Handshake{e.step(shared)} }
+func (e *Early) Handshake(shared []byte) *Handshake { return &Handshake{secret: e.step(shared)} }
 
 // Handshake is the second stage: the transcripts reach up to and with the ServerHello.
-type Handshake struct{ secret }
+type Handshake struct {
+	secret
+	client, server Traffic
+}
 
 // ClientTraffic protects what the client sends until its Finished.
 func (h *Handshake) ClientTraffic(transcript []byte) *Traffic {
-	return &Traffic{h.derive("c hs traffic", transcript)}
+	h.client = Traffic{h.derive("c hs traffic", transcript)}
+	return &h.client
 }
 
 // ServerTraffic protects what the server sends until its Finished.
 func (h *Handshake) ServerTraffic(transcript []byte) *Traffic {
-	return &Traffic{h.derive("s hs traffic", transcript)}
+	h.server = Traffic{h.derive("s hs traffic", transcript)}
+	return &h.server
 }
 
 // Master goes on to the last stage. It consumes h.
-func (h *Handshake) Master() *Master { return &Master{h.step(nil)} }
+func (h *Handshake) Master() *Master { return &Master{secret: h.step(nil)} }
 
 // Master is the last stage: the transcripts reach up to and with the server's Finished.
-type Master struct{ secret }
+type Master struct {
+	secret
+	client, server Traffic
+	exporter       Exporter
+}
 
 // ClientTraffic protects what the client sends after the handshake.
 func (m *Master) ClientTraffic(transcript []byte) *Traffic {
-	return &Traffic{m.derive("c ap traffic", transcript)}
+	m.client = Traffic{m.derive("c ap traffic", transcript)}
+	return &m.client
 }
 
 // ServerTraffic protects what the server sends after its Finished.
 func (m *Master) ServerTraffic(transcript []byte) *Traffic {
-	return &Traffic{m.derive("s ap traffic", transcript)}
+	m.server = Traffic{m.derive("s ap traffic", transcript)}
+	return &m.server
 }
 
 // Exporter is for keys that others derive from this connection.
 func (m *Master) Exporter(transcript []byte) *Exporter {
-	return &Exporter{m.derive("exp master", transcript)}
+	m.exporter = Exporter{m.derive("exp master", transcript)}
+	return &m.exporter
 }
 
 // Resumption returns the resumption_master_secret, which tickets are made from. Its transcript reaches up to and with the
@@ -78,11 +95,15 @@ func (m *Master) Exporter(transcript []byte) *Exporter {
 func (m *Master) Resumption(transcript []byte) []byte {
 	resumption := m.derive("res master", transcript)
 	m.consume()
-	return resumption.bytes
+	return bytes.Clone(resumption.use())
 }
 
 // ResumptionPSK is the pre-shared key that goes with the ticket of this nonce. RFC 8446 §4.6.1.
 func ResumptionPSK(s *suite.Suite, resumption, nonce []byte) []byte {
-	master := secret{s, resumption}
-	return master.expandLabel("resumption", nonce, s.Hash.Size())
+	master := secret{suite: s}
+	copy(master.value[:], resumption)
+	defer master.consume()
+	psk := make([]byte, s.Hash.Size())
+	master.expandLabel(psk, "resumption", nonce)
+	return psk
 }

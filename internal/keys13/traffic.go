@@ -4,18 +4,24 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"github.com/vitro-tls/vitro/internal/mac"
+	"github.com/vitro-tls/vitro/internal/suite"
 )
 
 // Traffic is the secret that protects one direction for a while.
 type Traffic struct{ secret }
 
+// Suite is the suite that the secret is for.
+func (t *Traffic) Suite() *suite.Suite { return t.suite }
+
 // Secret returns a copy of the secret, for whoever keeps a key log.
 func (t *Traffic) Secret() []byte { return bytes.Clone(t.use()) }
 
-// Keys expands the secret into what the records are protected with. RFC 8446 §7.3.
-func (t *Traffic) Keys() (key, iv []byte) {
-	c := t.suite.Cipher
-	return t.expandLabel("key", nil, c.KeyLen), t.expandLabel("iv", nil, c.NonceLen())
+// Keys expands the secret into what the records are protected with, filling key and iv. RFC 8446 §7.3.
+func (t *Traffic) Keys(key, iv []byte) {
+	t.expandLabel(key, "key", nil)
+	t.expandLabel(iv, "iv", nil)
 }
 
 // Finished is the verify_data that this direction's sender proves the handshake with. RFC 8446 §4.4.4.
@@ -49,9 +55,10 @@ func (e *Exporter) Export(label string, context []byte, length int) ([]byte, err
 	if limit := 255 * e.suite.Hash.Size(); length < 0 || length > limit {
 		return nil, fmt.Errorf("%w: %d of 0 to %d", errLength, length, limit)
 	}
-	hash := e.suite.Hash.New()
-	hash.Write(context)
-	own := e.derive(label, nothing(e.suite))
+	var hash [mac.MaxSize]byte
+	own := e.deriveFromNothing(label)
 	defer own.consume()
-	return own.expandLabel("exporter", hash.Sum(nil), length), nil
+	out := make([]byte, length)
+	own.expandLabel(out, "exporter", mac.Sum(hash[:0], e.suite.Hash, context))
+	return out, nil
 }
