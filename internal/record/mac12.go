@@ -38,7 +38,6 @@ type mac12 struct {
 	lengthLen    int // of the length at a padded message's end
 }
 
-// The message lengths that the padding of SHA-1 and SHA-2 ends with: FIPS 180-4 §5.1.
 func newMAC12(h crypto.Hash, key []byte) (*mac12, error) {
 	return composeMAC12(h.New(), key)
 }
@@ -48,6 +47,7 @@ func composeMAC12(h hash.Hash, key []byte) (*mac12, error) {
 	if !ok || h.Size() > maxMACLen || h.BlockSize() > maxBlockLen || len(key) > h.BlockSize() {
 		return nil, errors.New("record: no MAC can be made of this hash and key")
 	}
+	// FIPS 180-4 §5.1: SHA-1 and SHA-256 end with a length of 8 bytes, SHA-384 of 16: an eighth of a block.
 	m := &mac12{hash: chained, size: h.Size(), blockBits: bits.TrailingZeros(uint(h.BlockSize())), lengthLen: h.BlockSize() / 8}
 	var err error
 	if m.inner, err = m.keyed(key, 0x36); err != nil {
@@ -68,7 +68,10 @@ func (m *mac12) keyed(key []byte, with byte) ([]byte, error) {
 	for i := range block {
 		block[i] ^= with
 	}
-	m.hash.Write(block)
+	// Go's SHA-1 refuses where only what FIPS 140 approves is allowed; later it would panic.
+	if _, err := m.hash.Write(block); err != nil {
+		return nil, err
+	}
 	clear(block)
 	return m.hash.AppendBinary(nil)
 }

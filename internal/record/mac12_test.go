@@ -3,9 +3,12 @@ package record
 import (
 	"bytes"
 	"crypto"
+	"crypto/fips140"
 	"crypto/hmac"
 	"crypto/rand"
 	"hash"
+	"os"
+	"os/exec"
 	"testing"
 )
 
@@ -145,6 +148,31 @@ func TestMACRefuses(t *testing.T) {
 	}
 	if _, err := newMAC12(crypto.SHA512, make([]byte, 64)); err == nil {
 		t.Error("a MAC that no suite has, longer than there is room for")
+	}
+}
+
+// Under GODEBUG=fips140=only no protection is made with SHA-1, which would panic with the first record; the others are.
+func TestMACsUnderFIPS(t *testing.T) {
+	if !fips140.Enforced() {
+		child := exec.Command(os.Args[0], "-test.run", "^TestMACsUnderFIPS$", "-test.v")
+		child.Env = append(os.Environ(), "GODEBUG=fips140=only")
+		if out, err := child.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("PASS: TestMACsUnderFIPS")) {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	for _, c := range cbcCiphers() {
+		macKey, key := cbcKeys(c)
+		p, err := NewCBC12(c, macKey, key, true, randomness{})
+		if allowed := c.MAC != crypto.SHA1; (err == nil) != allowed {
+			t.Errorf("%v: %v", c.MAC, err)
+		}
+		if err != nil {
+			continue
+		}
+		if _, err := p.Seal(nil, 0, dataHeader, []byte("data"), 0); err != nil {
+			t.Errorf("%v: %v", c.MAC, err)
+		}
 	}
 }
 
