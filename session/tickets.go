@@ -7,6 +7,7 @@ package session
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/fips140"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -172,6 +173,12 @@ func (k key) aead(what purpose, salt []byte) (cipher.AEAD, []byte, error) {
 	block, err := aes.NewCipher(derived[:32])
 	if err != nil {
 		return nil, nil, err
+	}
+	// What seals picks its nonce itself where nobody else may: then tickets are longer, and servers that share keys must
+	// agree on it.
+	if fips140.Enforced() {
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		return aead, nil, err
 	}
 	aead, err := cipher.NewGCM(block)
 	return aead, derived[32:], err

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"crypto/fips140"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -209,6 +210,9 @@ func (c *Config) compile() (*engine.Compiled, error) {
 }
 
 func (c *Config) engineConfig() (engine.Config, error) {
+	if c.Rand != nil && fips140.Enforced() {
+		return engine.Config{}, fault.New(fault.BadConfig).With("Rand: no source but the standard library's is approved under FIPS 140-3, which GODEBUG=fips140=only asks for")
+	}
 	if c.EncryptedClientHelloConfigList != nil || c.EncryptedClientHelloKeys != nil || c.GetEncryptedClientHelloKeys != nil {
 		return engine.Config{}, fault.New(fault.BadConfig).With("Vitro does not have Encrypted Client Hello yet, and goes on without only where nobody asks for it")
 	}

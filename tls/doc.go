@@ -57,6 +57,11 @@
 //	SessionState.EarlyData              always false: there is no 0-RTT yet
 //	SignatureScheme                     SHA-1 does not sign or verify handshakes
 //
-// GODEBUG settings of crypto/tls (tlsrsakex, tls10server, tlsmaxrsasize and others) are not heeded; PolicyVariable is there
+// Under GODEBUG=fips140=on or only, the lists of the policies shrink to what is approved under FIPS 140-3: ECDHE with
+// AES-GCM, the groups of NIST and the hybrids. What is not and was named in the Config is an error when that is used
+// first, where crypto/tls passes over it. The nonces of AES-GCM, which fips140=only lets no package outside the standard
+// library choose, are chosen as TLS says.
+//
+// Other GODEBUG settings of crypto/tls (tlsrsakex, tls10server, tlsmaxrsasize and others) are not heeded; PolicyVariable is there
 // for who cannot change a program.
 package tls

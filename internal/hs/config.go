@@ -170,6 +170,11 @@ func Compile(c Config) (*Compiled, error) {
 	return out, nil
 }
 
+// notApproved names what FIPS 140-3 has no place for.
+func notApproved(format string, args ...any) error {
+	return badConfig("%s: not approved under FIPS 140-3, which GODEBUG=fips140 asks for", fmt.Sprintf(format, args...))
+}
+
 func badPolicy(c Config) error {
 	from := ""
 	if c.PolicyVariable != "" {
@@ -197,6 +202,7 @@ func (c *Compiled) compileVersions() error {
 func (c *Compiled) Speaks(v wire.Version) bool { return slices.Contains(c.Versions, v) }
 
 func (c *Compiled) compileSuites() error {
+	named := map[wire.Version]bool{wire.TLS12: c.CipherSuites != nil, wire.TLS13: c.CipherSuites13 != nil}
 	given := c.CipherSuites
 	if given == nil {
 		if c.PolicySet = c.Policy; c.Policy == "" {
@@ -221,6 +227,12 @@ func (c *Compiled) compileSuites() error {
 			s := suite.ByID(id)
 			if s == nil || s.Version != v {
 				return badConfig("cipher suite %v: Vitro does not have it for %v", id, v)
+			}
+			if suite.OnlyApproved() && !s.Approved() {
+				if named[v] {
+					return notApproved("cipher suite %v", id)
+				}
+				continue
 			}
 			*list, *suites = append(*list, id), append(*suites, s)
 			c.HasECDHE = c.HasECDHE || s.KeyExchange == wire.KeyExchangeECDHE || v == wire.TLS13
@@ -268,12 +280,17 @@ func (c *Compiled) compileLists() error {
 func (c *Compiled) compileGroups() error {
 	if c.Groups == nil {
 		c.Groups = c.ourGroups()
+		if suite.OnlyApproved() {
+			c.Groups = slices.DeleteFunc(c.Groups, func(g wire.NamedGroup) bool { return !suite.ApprovedGroup(g) })
+		}
 	}
 	classical := suite.Groups()
 	for _, g := range c.Groups {
 		switch {
 		case !suite.HasGroup(g):
 			return badConfig("group %v: Vitro does not have it", g)
+		case suite.OnlyApproved() && !suite.ApprovedGroup(g):
+			return notApproved("group %v", g)
 		case slices.Contains(classical, g):
 			c.Groups12 = append(c.Groups12, g)
 		case suite.FieldByID(g) != nil:
@@ -320,6 +337,9 @@ func (c *Compiled) ourGroups() []wire.NamedGroup {
 func CheckCredential(c *want.Credential) error {
 	if c == nil || len(c.Chain) == 0 || c.Leaf == nil {
 		return badConfig("a credential without a certificate")
+	}
+	if suite.OnlyApproved() && !suite.ApprovedKey(c.Leaf.PublicKey) {
+		return notApproved("the key of the certificate for %q", c.Leaf.Subject.CommonName)
 	}
 	switch suite.AuthOf(c.Leaf.PublicKey) {
 	case suite.AuthRSA:

@@ -61,7 +61,7 @@ func (d *diffieHellman) generate(random io.Reader) (ephemeral, error) {
 			return nil, fmt.Errorf("reading randomness: %w", err)
 		}
 		scalar[0] &= d.topMask
-		if key, err := d.curve.NewPrivateKey(scalar); err == nil {
+		if key, err := privateKey(d.curve, scalar); err == nil {
 			return &ecdhKey{key}, nil
 		}
 	}
@@ -83,13 +83,7 @@ func (e *ecdhKey) public() []byte { return e.key.PublicKey().Bytes() }
 
 // shared checks the point as RFC 8422 §5.11 and RFC 8446 §7.4.2 say: on the curve, and for X25519 a secret that is not
 // all zero; crypto/ecdh does both.
-func (e *ecdhKey) shared(reply []byte) ([]byte, error) {
-	pub, err := e.key.Curve().NewPublicKey(reply)
-	if err != nil {
-		return nil, err
-	}
-	return e.key.ECDH(pub)
-}
+func (e *ecdhKey) shared(reply []byte) ([]byte, error) { return agree(e.key, reply) }
 
 // kem is ML-KEM with one set of parameters. FIPS 203.
 type kem struct {
