@@ -166,10 +166,11 @@ func TestSequenceExhausted(t *testing.T) {
 	}
 }
 
-// RFC 5288 §3 and RFC 7905 §2: how a nonce is made of the sequence number.
+// RFC 5288 §3, RFC 6655 §3 and RFC 7905 §2: how a nonce is made of the sequence number.
 func TestNonces(t *testing.T) {
 	for name, want := range map[string]string{
 		"AES-128-GCM":       "02020202" + "0000000000000005",
+		"AES-256-CCM-8":     "02020202" + "0000000000000005",
 		"ChaCha20-Poly1305": "02020202" + "0202020202020207",
 	} {
 		c := ciphers()[name]
