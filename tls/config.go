@@ -166,10 +166,11 @@ type Config struct {
 
 	ticketKeys ticketKeys
 
-	once     sync.Once
-	policy   string // in force, once compiled
-	compiled *engine.Compiled
-	err      error
+	compiling sync.Mutex
+	of        *Config // that was compiled: a copy by value, as old programs make, is another one
+	policy    string  // in force, once compiled
+	compiled  *engine.Compiled
+	err       error
 }
 
 // Clone returns a copy that may be changed. The receiver may be in use.
@@ -198,14 +199,16 @@ func (c *Config) now() time.Time {
 
 // compile checks the configuration once for all its connections.
 func (c *Config) compile() (*engine.Compiled, error) {
-	c.once.Do(func() {
+	c.compiling.Lock()
+	defer c.compiling.Unlock()
+	if c.of != c {
 		out, err := c.engineConfig()
 		if err == nil {
 			c.policy = out.Policy
 			c.compiled, err = engine.Compile(out)
 		}
-		c.err = err
-	})
+		c.of, c.err = c, err
+	}
 	return c.compiled, c.err
 }
 

@@ -138,3 +138,19 @@ func TestSessionTicketKeyOfAClone(t *testing.T) {
 		}
 	}
 }
+
+// Old programs copy a Config by value, and change the copy: that is another one.
+func TestCopyByValueIsAnotherConfig(t *testing.T) {
+	c := serverConfig(testkit.P256)
+	if _, err := c.compile(); err != nil {
+		t.Fatal(err)
+	}
+	copied := reflect.New(reflect.TypeFor[Config]())
+	copied.Elem().Set(reflect.ValueOf(c).Elem()) // go vet finds it where it is written plainly
+	other := copied.Interface().(*Config)
+	other.MaxVersion = VersionTLS12
+	compiled, err := other.compile()
+	if err != nil || compiled.Speaks(VersionTLS13) || compiled.MaxVersion != VersionTLS12 {
+		t.Errorf("the copy is compiled as %v, %v", compiled.Versions, err)
+	}
+}

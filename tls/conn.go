@@ -229,7 +229,8 @@ func (c *Conn) UpdateKeys(both bool) error {
 }
 
 // Close says close_notify and closes the connection underneath. It interrupts a handshake, a Read and a Write that
-// are going on. After a fatal alert it lingers for a moment, so that the alert gets through.
+// are going on. After a fatal alert the connection underneath is closed for writing at once, and for good a moment later,
+// so that the alert gets through.
 func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
@@ -240,9 +241,8 @@ func (c *Conn) Close() error {
 		if c.handshakeMu.TryLock() {
 			defer c.handshakeMu.Unlock()
 			c.lastWords()
-			c.linger()
 		}
-		return c.conn.Close()
+		return c.closeUnder()
 	}
 	var goodbye error
 	// A Write that is stuck holds the lock, and is interrupted by the close.
@@ -250,11 +250,8 @@ func (c *Conn) Close() error {
 		c.write.shut = true
 		goodbye = c.sayGoodbye()
 		c.write.mu.Unlock()
-		if c.write.alerted.Load() {
-			c.linger()
-		}
 	}
-	if err := c.conn.Close(); err != nil {
+	if err := c.closeUnder(); err != nil {
 		return err
 	}
 	return goodbye
@@ -265,15 +262,19 @@ const (
 	lingerBytes = 256 << 10
 )
 
-// linger closes only our direction and reads until the peer has closed too: a socket that is closed with bytes unread
-// sends a reset, which destroys the alert before the peer has read it.
-func (c *Conn) linger() {
+// closeUnder closes the connection underneath. Behind an alert it closes only our direction, and the rest once the peer
+// has closed too, or has had its time: a socket that is closed with bytes unread sends a reset, which destroys the alert
+// before the peer has read it. Nobody waits for that.
+func (c *Conn) closeUnder() error {
 	half, ok := c.conn.(interface{ CloseWrite() error })
-	if !ok || !c.write.alerted.Load() {
-		return
+	if !ok || !c.write.alerted.Load() || half.CloseWrite() != nil {
+		return c.conn.Close()
 	}
-	if half.CloseWrite() != nil || c.conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
-		return
-	}
-	_, _ = io.CopyN(io.Discard, c.conn, lingerBytes)
+	go func() {
+		if c.conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
+			_, _ = io.CopyN(io.Discard, c.conn, lingerBytes)
+		}
+		_ = c.conn.Close()
+	}()
+	return nil
 }

@@ -35,7 +35,7 @@
 //
 // On connections:
 //
-//	Conn.Close                            after a fatal alert it lingers for up to a second, so that the alert gets through
+//	Conn.Close                            after a fatal alert the connection underneath lives on for up to a second, so that the alert gets through
 //	ConnectionState.ECHAccepted           always false
 //	ConnectionState.ExportKeyingMaterial  TLS 1.2 without the extended master secret is refused whatever GODEBUG says
 //	ConnectionState.OCSPResponse          has been judged (RFC 6066 §8): what does not say that the certificate is good ends the handshake, as does a broken promise of one; see Config.Verifier

@@ -12,11 +12,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -120,7 +122,13 @@ func (a *authority) open(r *http.Request, protected, payload any) {
 func (a *authority) newAccount(w http.ResponseWriter, r *http.Request) {
 	var protected struct{ JWK struct{ X, Y string } }
 	a.open(r, &protected, nil)
-	key := &ecdsa.PublicKey{Curve: elliptic.P256(), X: number(a.t, protected.JWK.X), Y: number(a.t, protected.JWK.Y)}
+	x, errX := base64.RawURLEncoding.DecodeString(protected.JWK.X)
+	y, errY := base64.RawURLEncoding.DecodeString(protected.JWK.Y)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), slices.Concat([]byte{4}, x, y))
+	if err := errors.Join(errX, errY, err); err != nil {
+		a.t.Errorf("the account's key: %v", err)
+		return
+	}
 	thumbprint, err := acme.JWKThumbprint(key)
 	if err != nil {
 		a.t.Error(err)
@@ -128,14 +136,6 @@ func (a *authority) newAccount(w http.ResponseWriter, r *http.Request) {
 	a.thumbprint = thumbprint
 	w.Header().Set("Location", a.server.URL+"/account/1")
 	a.answer(w, http.StatusCreated, map[string]string{"status": "valid", "orders": a.server.URL + "/orders"})
-}
-
-func number(t *testing.T, s string) *big.Int {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(b) == 0 {
-		t.Errorf("the account's key has the coordinate %q: %v", s, err)
-	}
-	return new(big.Int).SetBytes(b)
 }
 
 func (a *authority) newOrder(w http.ResponseWriter, r *http.Request) {
