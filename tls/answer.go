@@ -70,10 +70,11 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 	return verdict
 }
 
-// legacyRSABits is what the old devices have that policy legacy is for.
-const legacyRSABits = 1024
+// oldRSABits is what the old devices have that policy legacy is for, and some CAs of a house's own.
+const oldRSABits = 1024
 
-// verifier is that of the configuration, with these roots if there are any.
+// verifier is that of the configuration, with these roots if there are any. Public CAs have issued for nothing below 2048
+// bits since 2014; a program that names its own roots, and no Verifier, gets the bound of crypto/tls.
 func (c *Config) verifier(roots *x509.CertPool) *trust.Verifier {
 	v := new(trust.Verifier)
 	if c.Verifier != nil {
@@ -82,8 +83,8 @@ func (c *Config) verifier(roots *x509.CertPool) *trust.Verifier {
 	if roots != nil {
 		v.Roots = roots
 	}
-	if v.MinRSABits == 0 && c.policy == PolicyLegacy {
-		v.MinRSABits = legacyRSABits
+	if v.MinRSABits == 0 && (c.policy == PolicyLegacy || c.Verifier == nil && roots != nil) {
+		v.MinRSABits = oldRSABits
 	}
 	return v
 }

@@ -156,8 +156,9 @@ type Config struct {
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701).
 	GREASE bool
 	// Verifier says how the peer's certificates are judged beyond what crypto/tls looks at: the size of keys, stapled
-	// OCSP responses, the timestamps of logs. Nil is the zero Verifier, which has the defaults. Its Roots count where
-	// RootCAs or ClientCAs are nil. Under PolicyLegacy, RSA keys may have 1024 bits unless it says otherwise.
+	// OCSP responses, the timestamps of logs. Nil is the zero Verifier, which has the defaults, but that RSA keys may have
+	// 1024 bits where RootCAs or ClientCAs are given. Its Roots count where those are nil. Under PolicyLegacy, RSA keys may
+	// have 1024 bits unless it says otherwise.
 	Verifier *trust.Verifier
 	// Tracer receives the events of every connection; package explain has some.
 	Tracer event.Tracer
