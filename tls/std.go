@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 //   - WrapSession, UnwrapSession: sessions are sealed as without them;
 //   - the sessions in its ClientSessionCache: in its place comes an empty one of this package's, in memory;
 //   - the Context of what GetClientCertificate is called with, which is nil there;
-//   - ExportKeyingMaterial in the ConnectionState of its callbacks, which must not be called there.
+//   - ExportKeyingMaterial in the ConnectionState of its callbacks, which returns an error there.
 func FromStd(c *std.Config) *Config {
 	if c == nil {
 		return nil
@@ -166,15 +167,21 @@ type nowhere struct{}
 func (nowhere) Network() string { return "recorded" }
 func (nowhere) String() string  { return "recorded" }
 
-// Std returns the same in crypto/tls's form, for what takes only that. Its ExportKeyingMaterial must not be called: only
-// crypto/tls could give it a meaning.
+// Std returns the same in crypto/tls's form, for what takes only that. Its ExportKeyingMaterial returns an error, whose
+// words are crypto/tls's and not the reason: only crypto/tls could give it keys.
 func (s *ConnectionState) Std() std.ConnectionState {
-	return std.ConnectionState{
-		Version: s.Version, HandshakeComplete: s.HandshakeComplete, DidResume: s.DidResume, CipherSuite: s.CipherSuite,
-		CurveID: s.CurveID, NegotiatedProtocol: s.NegotiatedProtocol,
-		NegotiatedProtocolIsMutual: s.NegotiatedProtocolIsMutual, //lint:ignore SA1019 as in crypto/tls
-		ServerName:                 s.ServerName, PeerCertificates: s.PeerCertificates, VerifiedChains: s.VerifiedChains,
-		SignedCertificateTimestamps: s.SignedCertificateTimestamps, OCSPResponse: s.OCSPResponse, TLSUnique: s.TLSUnique,
-		ECHAccepted: s.ECHAccepted, HelloRetryRequest: s.HelloRetryRequest,
-	}
+	out := withoutKeys()
+	out.Version, out.HandshakeComplete, out.DidResume = s.Version, s.HandshakeComplete, s.DidResume
+	out.CipherSuite, out.CurveID, out.HelloRetryRequest = s.CipherSuite, s.CurveID, s.HelloRetryRequest
+	out.NegotiatedProtocol, out.NegotiatedProtocolIsMutual = s.NegotiatedProtocol, s.NegotiatedProtocolIsMutual //lint:ignore SA1019 as in crypto/tls
+	out.ServerName, out.PeerCertificates, out.VerifiedChains = s.ServerName, s.PeerCertificates, s.VerifiedChains
+	out.SignedCertificateTimestamps, out.OCSPResponse = s.SignedCertificateTimestamps, s.OCSPResponse
+	out.TLSUnique, out.ECHAccepted = s.TLSUnique, s.ECHAccepted
+	return out
 }
+
+// withoutKeys is a state that refuses to export keys, as that of a connection that may renegotiate does. An empty one
+// would call a function that is not there.
+var withoutKeys = sync.OnceValue(func() std.ConnectionState {
+	return std.Client(nil, &std.Config{Renegotiation: std.RenegotiateOnceAsClient}).ConnectionState()
+})

@@ -149,3 +149,16 @@ func TestAdaptGetCertificateOfAProgramsOwn(t *testing.T) {
 		t.Errorf("%v, %v", cert, err)
 	}
 }
+
+// crypto/tls's form of a state has no keys to export, and says so instead of calling what is not there.
+func TestStdExportsNothing(t *testing.T) {
+	for name, s := range map[string]ConnectionState{"empty": {}, "TLS 1.3": {Version: VersionTLS13, HandshakeComplete: true}} {
+		state := s.Std()
+		if key, err := state.ExportKeyingMaterial("EXPORTER-test", nil, 32); err == nil {
+			t.Errorf("%s: %x", name, key)
+		}
+		if state.Version != s.Version || state.HandshakeComplete != s.HandshakeComplete {
+			t.Errorf("%s became %+v", name, state)
+		}
+	}
+}

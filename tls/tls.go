@@ -28,6 +28,9 @@ func Listen(network, laddr string, config *Config) (net.Listener, error) {
 	return NewListener(inner, config), nil
 }
 
+// CheckServer says what is wrong with a server's Config before a client comes, nil if nothing. Listen calls it.
+func (c *Config) CheckServer() error { return checkServer(c) }
+
 func checkServer(config *Config) error {
 	if config == nil || len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
 		return fault.New(fault.BadConfig).With("a server needs Certificates, GetCertificate or GetConfigForClient")
