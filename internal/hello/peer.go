@@ -17,7 +17,7 @@ import (
 func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
 	out := make([]*x509.Certificate, len(chain))
 	for i, der := range chain {
-		cert, err := x509.ParseCertificate(der)
+		cert, err := parsed.parse(der)
 		if err != nil {
 			return nil, fault.New(fault.BadCertificate).With(fmt.Sprintf("number %d of the chain", i)).Because(err)
 		}
