@@ -15,7 +15,7 @@ const module = "github.com/vitro-tls/vitro"
 // floors is the house, from the ground up. A package may import those of lower floors, never one of its own.
 var floors = [][]string{
 	{"wire"},
-	{"internal/suite", "internal/mac"},
+	{"internal/suite", "internal/mac", "internal/lazy"},
 	{"fault"},
 	{"event"},
 	{"internal/keys12", "internal/keys13", "internal/record", "internal/flow"},

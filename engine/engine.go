@@ -35,6 +35,7 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/lazy"
 	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -70,7 +71,7 @@ type Engine struct {
 	desk   hs.Desk
 	state  hs.State
 	raised want.Question // the question that Step has returned already
-	cancel context.CancelFunc
+	life   [2]lazy.Context // of the questions: during the handshake, and after SetContext
 
 	input []byte // the record that is being fed, header first
 	size  int    // of that record with its header, 0 while the header is incomplete
@@ -99,16 +100,14 @@ func NewServer(c *Compiled, o Options) *Engine {
 
 func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
 	e := &Engine{}
-	if o.Context == nil {
-		o.Context = context.Background()
-	}
 	if o.Conn == 0 && c.Tracer != nil {
 		o.Conn = event.NextConn()
 	}
 	d := &e.desk
 	d.Role, d.Config = role, c
 	d.Asker.Notify = o.Notify
-	d.Asker.Context, e.cancel = context.WithCancel(o.Context)
+	e.life[0].Follow(o.Context)
+	d.Asker.Context = &e.life[0]
 	d.Stream.Init(c.Tracer, role, o.Conn)
 	d.Out.Init(&d.Stream, wire.TLS10, c.RecordPadding)
 	return e
@@ -209,9 +208,7 @@ func (e *Engine) advance() (want.Want, error) {
 // first call, so that an answer given at once costs no extra write.
 func (e *Engine) resume(s hs.Resumer) (want.Want, error) {
 	q := s.Question()
-	select {
-	case <-q.Done():
-	default:
+	if !q.Answered() {
 		if e.raised != q {
 			e.raised = q
 			return q, nil
@@ -415,10 +412,17 @@ func (e *Engine) State() want.ConnectionState {
 }
 
 // SetContext makes ctx the parent of the contexts of questions to come, in the place of Options.Context, which may have
-// been for the handshake only. It is called before Seal, Open and Close may be.
+// been for the handshake only, once. It is called before Seal, Open and Close may be.
 func (e *Engine) SetContext(ctx context.Context) {
-	e.cancel()
-	e.desk.Asker.Context, e.cancel = context.WithCancel(ctx)
+	e.life[0].Cancel()
+	e.life[1].Follow(ctx)
+	e.desk.Asker.Context = &e.life[1]
+}
+
+// cancel ends the context of every question, those to come too.
+func (e *Engine) cancel() {
+	e.life[0].Cancel()
+	e.life[1].Cancel()
 }
 
 // SetTime hands in the time of the events to come where no Step does it.

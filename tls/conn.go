@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/lazy"
 	"github.com/vitro-tls/vitro/want"
 )
 
@@ -24,8 +24,7 @@ type Conn struct {
 	// watched: somebody is told of events, which have a time.
 	watched bool
 
-	ctx    context.Context // ends when the connection is closed
-	cancel context.CancelFunc
+	life   lazy.Context // ends when the connection is closed, and during the handshake with the caller's
 	closed atomic.Bool
 
 	handshakeMu   sync.Mutex
@@ -51,9 +50,7 @@ func newConn(conn net.Conn, config *Config, role fault.Role) *Conn {
 	if config == nil {
 		config = new(Config)
 	}
-	c := &Conn{conn: conn, config: config, first: config, role: role, watched: config.Tracer != nil}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
-	return c
+	return &Conn{conn: conn, config: config, first: config, role: role, watched: config.Tracer != nil}
 }
 
 // NetConn returns the connection underneath. Reading or writing it breaks this one.
@@ -235,7 +232,7 @@ func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return net.ErrClosed
 	}
-	c.cancel()
+	c.life.Cancel()
 	if !c.handshakeDone.Load() {
 		// A handshake that is going on is interrupted; one that has failed has said why.
 		if c.handshakeMu.TryLock() {

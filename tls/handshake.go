@@ -46,12 +46,10 @@ func (c *Conn) handshake(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// Both contexts end it: the caller's, and the connection's when it is closed.
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(c.ctx, cancel)()
+	c.life.Follow(ctx)
+	defer c.life.Follow(nil)
 
-	options := engine.Options{Context: ctx}
+	options := engine.Options{Context: &c.life}
 	if c.role == fault.Client {
 		c.engine = engine.NewClient(compiled, options)
 	} else {
@@ -61,7 +59,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return c.findable(err)
 	}
 	c.loaded = nil
-	c.engine.SetContext(c.ctx)
+	c.engine.SetContext(&c.life)
 	c.read.tickets = c.engine.HasTicket()
 	c.state = c.agreed()
 	c.handshakeDone.Store(true)
@@ -82,12 +80,15 @@ func (c *Conn) shake(ctx context.Context) (err error) {
 		}
 		c.read.lent.tidy()
 	}()
-	return c.drive(ctx, c.writeHandshake)
+	return c.drive(&c.life, c.writeHandshake)
 }
 
 // interruptedBy makes the end of ctx interrupt a network call that is going on, by a deadline in the past. calm ends
 // that, and takes the deadline back; it returns whether there was one.
 func (c *Conn) interruptedBy(ctx context.Context) (calm func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return false }
+	}
 	interrupted := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		_ = c.conn.SetDeadline(time.Unix(1, 0))
@@ -106,7 +107,7 @@ func (c *Conn) interruptedBy(ctx context.Context) (calm func() bool) {
 // renegotiate shakes hands again, in the goroutine that reads; Writes wait. Whatever ends it ends the connection.
 func (c *Conn) renegotiate() error {
 	c.write.mu.Lock()
-	err := c.drive(c.ctx, func() error { return c.writeOut(c.engine.Output()) })
+	err := c.drive(&c.life, func() error { return c.writeOut(c.engine.Output()) })
 	if err != nil {
 		err = c.engine.Abort(err)
 	}
@@ -143,15 +144,26 @@ func (c *Conn) drive(ctx context.Context, write func() error) error {
 			return w.Err
 		case want.Question:
 			c.answer(w)
-			select {
-			case <-w.Done():
-				if c.refused != nil {
-					return c.refused
-				}
-			case <-ctx.Done():
-				return ctx.Err()
+			if err := wait(ctx, w); err != nil {
+				return err
+			}
+			if c.refused != nil {
+				return c.refused
 			}
 		}
+	}
+}
+
+// wait waits for an answer that has not come at once.
+func wait(ctx context.Context, q want.Question) error {
+	if q.Answered() {
+		return nil
+	}
+	select {
+	case <-q.Done():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -63,7 +63,8 @@ type Question interface {
 	Context() context.Context
 	// Fail answers that there is no answer.
 	Fail(error) error
-	// Done is closed when the question has been answered.
+	// Answered reports whether the question has been answered, and Done is closed when it is.
+	Answered() bool
 	Done() <-chan struct{}
 }
 
@@ -79,20 +80,37 @@ type Asker struct {
 type question[T any] struct {
 	state
 	asker Asker
-	done  chan struct{}
 
 	mu       sync.Mutex
 	answered bool
+	done     chan struct{} // made by Done: most are answered before anybody waits
 	value    T
 	err      error
 }
 
 func newQuestion[T any](a Asker) question[T] {
-	return question[T]{asker: a, done: make(chan struct{})}
+	return question[T]{asker: a}
 }
 
 func (q *question[T]) Context() context.Context { return q.asker.Context }
-func (q *question[T]) Done() <-chan struct{}    { return q.done }
+
+func (q *question[T]) Answered() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.answered
+}
+
+func (q *question[T]) Done() <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.done == nil {
+		q.done = make(chan struct{})
+		if q.answered {
+			close(q.done)
+		}
+	}
+	return q.done
+}
 
 // Answer stores the answer. A second one is refused with ErrAnswered.
 func (q *question[T]) Answer(v T) error { return q.store(v, nil) }
@@ -113,8 +131,10 @@ func (q *question[T]) store(v T, err error) error {
 		return ErrAnswered
 	}
 	q.answered, q.value, q.err = true, v, err
+	if q.done != nil {
+		close(q.done)
+	}
 	q.mu.Unlock()
-	close(q.done)
 	if q.asker.Notify != nil {
 		q.asker.Notify()
 	}

@@ -104,9 +104,7 @@ type raisedAside struct {
 func (d *Desk) TakeAsides() error {
 	for i := 0; i < len(d.raised); {
 		a := d.raised[i]
-		select {
-		case <-a.Done():
-		default:
+		if !a.Answered() {
 			i++
 			continue
 		}

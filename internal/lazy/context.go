@@ -1,0 +1,129 @@
+// Package lazy has a context that costs nothing until somebody waits for it: it lies in what it belongs to, and makes its
+// channel when Done is called. Most handshakes ask questions that are answered at once, and nobody waits.
+package lazy
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Context is cancelled by Cancel, or with the context that it follows. The zero value follows none. It must not be copied
+// after its first use.
+type Context struct {
+	mu     sync.Mutex
+	parent context.Context
+	turn   uint // counts the parents
+	err    error
+	done   chan struct{} // made by Done
+	stop   func() bool   // ends waiting for parent, which begins with done
+	after  map[*func()]struct{}
+}
+
+// Follow makes the context end with parent from now on, in the place of the one before; nil follows none.
+func (c *Context) Follow(parent context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stop != nil {
+		c.stop()
+		c.stop = nil
+	}
+	c.parent = parent
+	c.turn++
+	c.watch()
+}
+
+// watch waits for parent, if anybody waits for c; mu is held.
+func (c *Context) watch() {
+	if c.err == nil && c.done != nil && c.stop == nil && c.parent != nil && c.parent.Done() != nil {
+		parent, turn := c.parent, c.turn
+		c.stop = context.AfterFunc(parent, func() { c.end(parent.Err(), turn) })
+	}
+}
+
+// Cancel ends the context.
+func (c *Context) Cancel() { c.end(context.Canceled, 0) }
+
+// end ends the context with err; turn is the parent's that has ended, 0 for none.
+func (c *Context) end(err error, turn uint) {
+	after := c.finish(err, turn)
+	for f := range after { // package context starts goroutines where they are needed
+		(*f)()
+	}
+}
+
+func (c *Context) finish(err error, turn uint) (after map[*func()]struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil || turn != 0 && turn != c.turn {
+		return nil
+	}
+	if c.err = err; c.done != nil {
+		close(c.done)
+	}
+	if c.stop != nil {
+		c.stop()
+	}
+	after, c.after, c.stop = c.after, nil, nil
+	return after
+}
+
+// Err is nil until the context has ended.
+func (c *Context) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err == nil && c.parent != nil {
+		return c.parent.Err()
+	}
+	return c.err
+}
+
+// Done is closed when the context ends.
+func (c *Context) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.done == nil {
+		c.done = make(chan struct{})
+		if c.err != nil {
+			close(c.done)
+		}
+		c.watch()
+	}
+	return c.done
+}
+
+// Deadline and Value are those of the context that is followed.
+func (c *Context) Deadline() (time.Time, bool) { return c.followed().Deadline() }
+func (c *Context) Value(key any) any           { return c.followed().Value(key) }
+
+func (c *Context) followed() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.parent == nil {
+		return context.Background()
+	}
+	return c.parent
+}
+
+// AfterFunc lets package context follow c without a goroutine that waits.
+func (c *Context) AfterFunc(f func()) (stop func() bool) {
+	c.Done() // from here on parent is waited for
+	c.mu.Lock()
+	if c.err != nil {
+		c.mu.Unlock()
+		f()
+		return func() bool { return false }
+	}
+	defer c.mu.Unlock()
+	if c.after == nil {
+		c.after = make(map[*func()]struct{})
+	}
+	c.after[&f] = struct{}{}
+	return func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		_, waiting := c.after[&f]
+		delete(c.after, &f)
+		return waiting
+	}
+}
