@@ -70,7 +70,7 @@ type Options struct {
 type Engine struct {
 	desk   hs.Desk
 	state  hs.State
-	raised want.Question // the question that Step has returned already
+	raised want.Question   // the question that Step has returned already
 	life   [2]lazy.Context // of the questions: during the handshake, and after SetContext
 
 	input []byte // the record that is being fed, header first

@@ -47,7 +47,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return err
 	}
 	c.life.Follow(ctx)
-	defer c.life.Follow(nil)
+	defer c.life.Leave()
 
 	options := engine.Options{Context: &c.life}
 	if c.role == fault.Client {

@@ -20,7 +20,10 @@ type Context struct {
 	after  map[*func()]struct{}
 }
 
-// Follow makes the context end with parent from now on, in the place of the one before; nil follows none.
+// Leave makes the context follow none any more.
+func (c *Context) Leave() { c.Follow(context.Background()) }
+
+// Follow makes the context end with parent from now on, in the place of the one before. nil is Background.
 func (c *Context) Follow(parent context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

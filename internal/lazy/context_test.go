@@ -63,7 +63,7 @@ func TestFollowAnother(t *testing.T) {
 	var c Context
 	c.Follow(parent)
 	c.Done()
-	c.Follow(nil)
+	c.Leave()
 	cancel()
 	if c.Err() != nil || ended(&c) {
 		t.Error("it ends with what it has left")
