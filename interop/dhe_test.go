@@ -87,7 +87,7 @@ func TestSmallFieldIsRefused(t *testing.T) {
 		if err := mustFail(t, server.addr(), legacyClient()); !errors.Is(err, fault.SmallField) {
 			t.Errorf("failed with %v, want the rule %s", err, fault.SmallField.Name)
 		}
-		sawAlert(t, server.stop(), wire.AlertInsufficientSecurity)
+		sawAlert(t, server.wait(), wire.AlertInsufficientSecurity)
 	})
 }
 
