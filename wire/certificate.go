@@ -53,11 +53,13 @@ func (m *Certificate) checkLength(list *Reader) {
 
 func (m *Certificate) decode13(r *Reader) {
 	m.RequestContext = r.Opaque8("certificate_request_context", 0, 1<<8-1)
-	list := r.Vector24("certificate_list", 0, 1<<24-1)
+	list := &r.doc.entries
+	*list = r.Vector24("certificate_list", 0, 1<<24-1)
 	for list.More() {
-		m.checkLength(&list)
+		m.checkLength(list)
 		m.Chain = append(m.Chain, list.Opaque24("cert_data", 1, 1<<24-1))
-		m.EntryExtensions = append(m.EntryExtensions, decodeExtensions(&list, inCertificate))
+		m.EntryExtensions = append(m.EntryExtensions, Extensions{})
+		m.EntryExtensions[len(m.EntryExtensions)-1].decode(list, inCertificate)
 	}
 }
 

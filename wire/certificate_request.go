@@ -34,7 +34,7 @@ func (*CertificateRequest) Type() HandshakeType { return TypeCertificateRequest 
 func (m *CertificateRequest) decode(r *Reader, ctx Context) {
 	if ctx.Version == TLS13 {
 		m.RequestContext = r.Opaque8("certificate_request_context", 0, 1<<8-1)
-		m.Extensions = decodeExtensions(r, inCertificateRequest)
+		m.Extensions.decode(r, inCertificateRequest)
 		return
 	}
 	m.CertificateTypes = list8[ClientCertificateType](r, "certificate_types", 1, 1<<8-1)

@@ -43,7 +43,7 @@ func (m *ClientHello) decode(r *Reader, _ Context) {
 	m.SessionID = r.Opaque8("session_id", 0, 32)
 	m.CipherSuites = list16[CipherSuite](r, "cipher_suites", 2, 2, 1<<16-2)
 	m.CompressionMethods = list8[CompressionMethod](r, "compression_methods", 1, 1<<8-1)
-	m.Extensions = decodeExtensions(r, inClientHello)
+	m.Extensions.decode(r, inClientHello)
 }
 
 func (m *ClientHello) encode(w *Writer, _ Context) {

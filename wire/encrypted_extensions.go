@@ -11,7 +11,7 @@ type EncryptedExtensions struct {
 func (*EncryptedExtensions) Type() HandshakeType { return TypeEncryptedExtensions }
 
 func (m *EncryptedExtensions) decode(r *Reader, _ Context) {
-	m.Extensions = decodeExtensions(r, inEncryptedExtensions)
+	m.Extensions.decode(r, inEncryptedExtensions)
 }
 
 func (m *EncryptedExtensions) encode(w *Writer, _ Context) {

@@ -179,12 +179,11 @@ func (s *typeSet) add(t ExtensionType) bool {
 	return true
 }
 
-// decodeExtensions reads the extensions of a message, of which a hello may have not even the length. RFC 5246
+// decode reads the extensions of a message, of which a hello may have not even the length. RFC 5246
 // §7.4.1.4, RFC 8446 §4.2.
-func decodeExtensions(r *Reader, in carrier) Extensions {
-	var x Extensions
+func (x *Extensions) decode(r *Reader, in carrier) {
 	if inHellos.has(in) && r.Left() == 0 {
-		return x
+		return
 	}
 	// RFC 8446 §4.3.2, §4.6.1: a CertificateRequest has at least one; a ticket's leave room for two bytes less.
 	least, most := 0, 1<<16-1
@@ -195,10 +194,14 @@ func decodeExtensions(r *Reader, in carrier) Extensions {
 		most = 1<<16 - 2
 	}
 	var seen typeSet
-	list := r.Vector16("extensions", least, most)
+	list, body := &r.doc.extensions, &r.doc.extension
+	*list = r.Vector16("extensions", least, most)
+	if n := list.Left() / 4; n > 0 {
+		x.Order = make([]ExtensionType, 0, min(n, usualExtensions))
+	}
 	for list.More() {
 		at := list.pos
-		t := code16[ExtensionType](&list, "extension_type")
+		t := code16[ExtensionType](list, "extension_type")
 		// RFC 5246 §7.4.1.4: not more than one extension of a type.
 		if !seen.add(t) {
 			list.fail(t.String(), at, Duplicate, "a second extension of this type")
@@ -209,7 +212,7 @@ func decodeExtensions(r *Reader, in carrier) Extensions {
 		if known && !row.in.has(in) {
 			list.fail(t.String(), at, Misplaced, in.noun()+" may not carry it")
 		}
-		body := list.Vector16(t.String(), 0, 1<<16-1)
+		*body = list.Vector16(t.String(), 0, 1<<16-1)
 		// RFC 8446 §4.2.11: pre_shared_key is the last one, because its binders cover all that stands before them.
 		if t == ExtPreSharedKey && in == inClientHello && list.Left() > 0 {
 			list.fail(t.String(), at, Misplaced, "not the last extension")
@@ -218,11 +221,13 @@ func decodeExtensions(r *Reader, in carrier) Extensions {
 			x.Opaque = append(x.Opaque, OpaqueExtension{t, body.Rest("")})
 			continue
 		}
-		row.decode(&x, &body, in)
+		row.decode(x, body, in)
 		body.Done()
 	}
-	return x
 }
+
+// usualExtensions is how many a hello has room for before its list grows.
+const usualExtensions = 24
 
 func (x *Extensions) encode(w *Writer, in carrier) {
 	if inHellos.has(in) && len(x.Order) == 0 {

@@ -37,7 +37,7 @@ func (m *NewSessionTicket) decode(r *Reader, ctx Context) {
 	m.AgeAdd = r.Uint32("ticket_age_add")
 	m.Nonce = r.Opaque8("ticket_nonce", 0, 1<<8-1)
 	m.Ticket = r.Opaque16("ticket", 1, 1<<16-1)
-	m.Extensions = decodeExtensions(r, inNewSessionTicket)
+	m.Extensions.decode(r, inNewSessionTicket)
 }
 
 func (m *NewSessionTicket) encode(w *Writer, ctx Context) {

@@ -57,6 +57,9 @@ func Fields(raw []byte, ctx Context) ([]Field, error) {
 type document struct {
 	err    *DecodeError
 	fields *[]Field
+	// The readers that go through an interface lie here, so that a message costs no allocation for them. None of them
+	// nests in one of its own kind.
+	message, entries, extensions, extension Reader
 }
 
 // Reader takes a message apart, field by field. After the first failure it returns zero values and remembers only
@@ -236,7 +239,9 @@ func (r *Reader) vector(name string, n, min, max int) Reader {
 	if !r.failed() && (length < min || length > max) {
 		r.fail(name, start, Invalid, fmt.Sprintf("a length of %d, outside %d to %d", length, min, max))
 	}
-	r.note(join(name, "length"), start, "")
+	if r.doc.fields != nil {
+		r.note(join(name, "length"), start, "")
+	}
 	v := Reader{buf: r.buf, pos: r.pos, doc: r.doc, parent: r, name: name, index: -1}
 	r.take(name, length)
 	v.end = r.pos

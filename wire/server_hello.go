@@ -40,7 +40,7 @@ func (m *ServerHello) decode(r *Reader, _ Context) {
 	m.SessionID = r.Opaque8("session_id", 0, 32)
 	m.CipherSuite = code16[CipherSuite](r, "cipher_suite")
 	m.CompressionMethod = code8[CompressionMethod](r, "compression_method")
-	m.Extensions = decodeExtensions(r, m.carrier())
+	m.Extensions.decode(r, m.carrier())
 }
 
 func (m *ServerHello) encode(w *Writer, _ Context) {

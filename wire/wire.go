@@ -11,7 +11,11 @@
 // §4. Where the two differ for one message, [Context] decides.
 package wire
 
-import "fmt"
+import (
+	"bytes"
+	"fmt"
+	"sync"
+)
 
 // Message is a handshake message, or the ChangeCipherSpec that takes a place among them.
 //
@@ -113,8 +117,15 @@ func newMessage(t HandshakeType) Message {
 // Decode decodes one whole handshake message, header included. The message keeps raw and points into it, so raw
 // must not be changed afterwards. The error, if any, is a *[DecodeError].
 func Decode(raw []byte, ctx Context) (Message, error) {
-	return decode(raw, ctx, &document{})
+	doc := documents.Get().(*document)
+	defer func() {
+		*doc = document{}
+		documents.Put(doc)
+	}()
+	return decode(raw, ctx, doc)
 }
+
+var documents = sync.Pool{New: func() any { return new(document) }}
 
 func decode(raw []byte, ctx Context, doc *document) (Message, error) {
 	if len(raw) < HandshakeHeaderLen {
@@ -125,12 +136,13 @@ func decode(raw []byte, ctx Context, doc *document) (Message, error) {
 	if m == nil {
 		return nil, &DecodeError{Path: "Handshake.msg_type", Problem: UnknownType, Detail: fmt.Sprintf("%v is not a message of this protocol", t)}
 	}
-	r := Reader{buf: raw, end: len(raw), doc: doc, name: t.String(), index: -1}
-	code8[HandshakeType](&r, "msg_type")
+	r := &doc.message
+	*r = Reader{buf: raw, end: len(raw), doc: doc, name: t.String(), index: -1}
+	code8[HandshakeType](r, "msg_type")
 	if length := r.Uint24("length"); length != len(raw)-HandshakeHeaderLen {
 		r.fail("length", 1, Invalid, fmt.Sprintf("says %s, has %d", size(length), len(raw)-HandshakeHeaderLen))
 	}
-	m.decode(&r, ctx)
+	m.decode(r, ctx)
 	r.Done()
 	if doc.err != nil {
 		return nil, doc.err
@@ -142,17 +154,25 @@ func decode(raw []byte, ctx Context, doc *document) (Message, error) {
 // Encode encodes a message with its header and keeps the bytes in it. The error says which field does not fit the
 // layout; the message is then unchanged.
 func Encode(m Message, ctx Context) ([]byte, error) {
-	w := Writer{buf: make([]byte, 0, 512)}
+	w := writers.Get().(*Writer)
+	defer func() {
+		*w = Writer{buf: w.buf[:0]}
+		writers.Put(w)
+	}()
 	w.Uint8(uint8(m.Type()))
 	body := w.Open24()
-	m.encode(&w, ctx)
+	m.encode(w, ctx)
 	w.Close(body, "body")
 	if w.err != nil {
 		return nil, fmt.Errorf("wire: %v does not fit its layout: %w", m.Type(), w.err)
 	}
-	m.keep(w.buf, ctx)
-	return w.buf, nil
+	raw := bytes.Clone(w.buf)
+	m.keep(raw, ctx)
+	return raw, nil
 }
+
+// writers lend their buffers; what is encoded holds no secret that is not sent.
+var writers = sync.Pool{New: func() any { return &Writer{buf: make([]byte, 0, 1024)} }}
 
 // ChangeCipherSpec stands for the record of that content type, which is not a handshake message and enters no
 // transcript, but has its place in their order. RFC 5246 §7.1.

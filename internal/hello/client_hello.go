@@ -55,6 +55,7 @@ func First(c *hs.Compiled) (*Offer, error) {
 	if err := c.Entropy.Bytes(m.Random[:]); err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
+	m.Order = make([]wire.ExtensionType, 0, 20)
 	o := &Offer{Hello: m}
 	addCommon(c, &m.Extensions)
 	if c.Speaks(wire.TLS13) {

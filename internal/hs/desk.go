@@ -26,6 +26,7 @@ type Desk struct {
 	Step       fault.Step // the last one reached
 	told       uint16     // a bit for each step
 	ccsSent    bool
+	keys       keySpace
 	// Cookies are a server's, nil for none.
 	Cookies CookieKeys
 	// SkipEarly is how many bytes of early data that we do not take may still be passed over. RFC 8446 §4.2.10.

@@ -11,25 +11,25 @@ import (
 // Traffic13 is the secret that protects one direction of a TLS 1.3 connection. RFC 8446 §7.3.
 type Traffic13 = keys13.Traffic
 
-func protection13(t *Traffic13) (record.Protection, error) {
+// keySpace holds a key and an IV on their way into a cipher, which would move them to the heap each time: 32 bytes for
+// AES-256 and ChaCha20, 12 for every nonce.
+type keySpace [32 + 12]byte
+
+func (k *keySpace) protection(t *Traffic13) (record.Protection, error) {
+	defer clear(k[:])
 	c := t.Suite().Cipher
-	var key [maxKeyLen]byte
-	var iv [maxIVLen]byte
-	defer clear(key[:])
-	t.Keys(key[:c.KeyLen], iv[:c.NonceLen()])
-	p, err := record.NewAEAD13(c, key[:c.KeyLen], iv[:c.NonceLen()])
+	key, iv := k[:c.KeyLen], k[c.KeyLen:][:c.NonceLen()]
+	t.Keys(key, iv)
+	p, err := record.NewAEAD13(c, key, iv)
 	if err != nil {
 		return nil, fault.New(fault.InternalError).Because(err)
 	}
 	return p, nil
 }
 
-// The longest that a cipher of TLS 1.3 has: AES-256 and ChaCha20; every nonce has 12 bytes.
-const maxKeyLen, maxIVLen = 32, 12
-
 // ReadUnder takes what comes from now on under a traffic secret.
 func (d *Desk) ReadUnder(t *Traffic13) error {
-	p, err := protection13(t)
+	p, err := d.keys.protection(t)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (d *Desk) ReadUnder(t *Traffic13) error {
 
 // WriteUnder puts out what comes from now on under a traffic secret.
 func (d *Desk) WriteUnder(t *Traffic13) error {
-	p, err := protection13(t)
+	p, err := d.keys.protection(t)
 	if err != nil {
 		return err
 	}

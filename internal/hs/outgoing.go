@@ -131,7 +131,7 @@ func (o *Outgoing) updateKeys(dst []byte, request bool) ([]byte, error) {
 		return dst, err
 	}
 	next := o.traffic.Next()
-	p, err := protection13(next)
+	p, err := new(keySpace).protection(next)
 	if err != nil {
 		return dst, err
 	}
