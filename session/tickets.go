@@ -5,6 +5,7 @@
 package session
 
 import (
+	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/fips140"
@@ -14,8 +15,10 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/want"
 )
 
@@ -34,15 +37,34 @@ type Tickets struct {
 	// Rand is the source of keys and salts, nil for the operating system's.
 	Rand io.Reader
 
-	mu    sync.Mutex
-	keys  []key // the first seals, all open
-	fixed bool  // set by SetKeys: nothing changes them but another SetKeys
+	mu  sync.Mutex // for whoever changes the keys
+	now atomic.Pointer[keySet]
+}
+
+// keySet are the keys in force: the first seals, all open. They are replaced, never changed.
+type keySet struct {
+	list  []key
+	fixed bool // by SetKeys: nothing changes them but another SetKeys
+}
+
+// good reports whether nothing has to change at a time; with seal, that the first may still seal.
+func (k *keySet) good(now time.Time, seal bool) bool {
+	switch {
+	case k == nil:
+		return false
+	case k.fixed:
+		return true
+	case len(k.list) == 0:
+		return !seal
+	}
+	first, last := k.list[0], k.list[len(k.list)-1]
+	return now.Sub(last.made) < KeyLife && (!seal || now.Sub(first.made) < KeyUse)
 }
 
 // key is a ticket key. Its name says to the servers that share it which one a ticket was sealed with.
 type key struct {
 	name   [nameLen]byte
-	secret []byte
+	secret [sha256.Size]byte
 	made   time.Time
 }
 
@@ -69,7 +91,7 @@ func (t *Tickets) SetKeys(keys ...[32]byte) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.keys, t.fixed = made, true
+	t.now.Store(&keySet{made, true})
 	return nil
 }
 
@@ -80,24 +102,31 @@ func newKey(secret [32]byte, made time.Time) (key, error) {
 		return k, err
 	}
 	copy(k.name[:], name)
-	k.secret, err = hkdf.Extract(sha256.New, secret[:], nil)
+	extracted, err := hkdf.Extract(sha256.New, secret[:], nil)
+	copy(k.secret[:], extracted)
 	return k, err
 }
 
 // current returns the keys in force at a time, with a source for a new one the one that seals first.
 func (t *Tickets) current(now time.Time, random io.Reader) ([]key, error) {
+	if k := t.now.Load(); k.good(now, random != nil) {
+		return k.list, nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.fixed {
-		return t.keys, nil
+	old := t.now.Load()
+	if old.good(now, random != nil) {
+		return old.list, nil
 	}
 	var live []key
-	for _, k := range t.keys {
-		if now.Sub(k.made) < KeyLife {
-			live = append(live, k)
+	if old != nil {
+		for _, k := range old.list {
+			if now.Sub(k.made) < KeyLife {
+				live = append(live, k)
+			}
 		}
 	}
-	t.keys = live
+	t.now.Store(&keySet{list: live})
 	if random == nil || len(live) > 0 && now.Sub(live[0].made) < KeyUse {
 		return live, nil
 	}
@@ -109,8 +138,9 @@ func (t *Tickets) current(now time.Time, random io.Reader) ([]key, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.keys = append([]key{fresh}, live...)
-	return t.keys, nil
+	live = append([]key{fresh}, live...)
+	t.now.Store(&keySet{list: live})
+	return live, nil
 }
 
 func (t *Tickets) rand() io.Reader {
@@ -134,11 +164,11 @@ func (t *Tickets) SealWith(random io.Reader, now time.Time, s *want.Session) ([]
 	if err != nil {
 		return nil, err
 	}
-	keys, err := t.current(now, random)
+	live, err := t.current(now, random)
 	if err != nil {
 		return nil, err
 	}
-	k := keys[0]
+	k := live[0]
 	ticket := make([]byte, nameLen+saltLen, minTicket+len(plain))
 	copy(ticket, k.name[:])
 	if _, err := io.ReadFull(random, ticket[nameLen:]); err != nil {
@@ -166,10 +196,7 @@ func (k key) seal(what purpose, head, plain []byte) ([]byte, error) {
 
 // aead derives what seals the one ticket or cookie with this salt.
 func (k key) aead(what purpose, salt []byte) (cipher.AEAD, []byte, error) {
-	derived, err := hkdf.Expand(sha256.New, k.secret, string(what)+string(salt), 32+12)
-	if err != nil {
-		return nil, nil, err
-	}
+	derived := k.expand(what, salt)
 	block, err := aes.NewCipher(derived[:32])
 	if err != nil {
 		return nil, nil, err
@@ -182,6 +209,15 @@ func (k key) aead(what purpose, salt []byte) (cipher.AEAD, []byte, error) {
 	}
 	aead, err := cipher.NewGCM(block)
 	return aead, derived[32:], err
+}
+
+// expand is HKDF-Expand to 32 bytes for a key and 12 for a nonce. RFC 5869 §2.3.
+func (k key) expand(what purpose, salt []byte) []byte {
+	var info [len(forTickets) + saltLen]byte
+	n := copy(info[:], what)
+	n += copy(info[n:], salt)
+	derived := mac.Append(make([]byte, 0, 2*sha256.Size), crypto.SHA256, k.secret[:], info[:n], []byte{1})
+	return mac.Append(derived, crypto.SHA256, k.secret[:], derived, info[:n], []byte{2})[:32+12]
 }
 
 // Open returns the session in a ticket, nil if none of the keys in force has sealed it. The time that it takes says
@@ -202,12 +238,12 @@ func (t *Tickets) open(now time.Time, what purpose, sealed []byte) ([]byte, bool
 	if len(sealed) < minTicket {
 		return nil, false
 	}
-	keys, err := t.current(now, nil)
+	live, err := t.current(now, nil)
 	if err != nil {
 		return nil, false
 	}
 	head, rest := sealed[:nameLen+saltLen], sealed[nameLen+saltLen:]
-	for _, k := range keys {
+	for _, k := range live {
 		if string(head[:nameLen]) != string(k.name[:]) {
 			continue
 		}

@@ -2,6 +2,8 @@ package session
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync"
@@ -82,8 +84,8 @@ func TestRotation(t *testing.T) {
 	for day := range 30 {
 		seal(t, &k, testkit.Now.Add(time.Duration(day)*KeyUse))
 	}
-	if len(k.keys) > 8 {
-		t.Errorf("%d keys are kept", len(k.keys))
+	if n := len(k.now.Load().list); n > 8 {
+		t.Errorf("%d keys are kept", n)
 	}
 }
 
@@ -159,4 +161,22 @@ func ExampleTickets() {
 	// Output:
 	// TLS 1.3 TLS_AES_128_GCM_SHA256 true
 	// <nil>
+}
+
+// What seals a ticket is derived as crypto/hkdf would.
+func TestExpandIsHKDF(t *testing.T) {
+	k, err := newKey([32]byte{1, 2, 3}, testkit.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	salt := bytes.Repeat([]byte{9}, saltLen)
+	for _, what := range []purpose{forTickets, forCookies} {
+		want, err := hkdf.Expand(sha256.New, k.secret[:], string(what)+string(salt), 44)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := k.expand(what, salt); !bytes.Equal(got, want) {
+			t.Errorf("%s: %x, want %x", what, got, want)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package want
 
 import (
 	"crypto/x509"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"time"
@@ -57,37 +58,47 @@ const sessionFormat = 3
 
 // Marshal encodes a session for a store, or to be sealed into a ticket. The bytes are as secret as the session.
 func (s *Session) Marshal() ([]byte, error) {
-	b := cryptobyte.NewBuilder(nil)
-	b.AddUint8(sessionFormat)
-	b.AddUint16(uint16(s.Version))
-	b.AddUint16(uint16(s.Suite))
-	b.AddUint64(uint64(s.Created.UnixMilli()))
-	b.AddUint64(uint64(s.Issued.UnixMilli()))
-	b.AddUint64(uint64(s.Lifetime / time.Millisecond))
-	b.AddUint32(s.AgeAdd)
-	extended := uint8(0)
+	b := binary.BigEndian.AppendUint16(append(make([]byte, 0, 512), sessionFormat), uint16(s.Version))
+	b = binary.BigEndian.AppendUint16(b, uint16(s.Suite))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Created.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Issued.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Lifetime/time.Millisecond))
+	b = binary.BigEndian.AppendUint32(b, s.AgeAdd)
+	extended := byte(0)
 	if s.ExtendedMaster {
 		extended = 1
 	}
-	b.AddUint8(extended)
-	addList(b, [][]byte{s.Secret, s.Ticket, []byte(s.ServerName), []byte(s.Protocol), []byte(s.Binding), s.OCSPResponse, s.ID})
+	b = append(b, extended)
+	var err error
+	b = appendList(b, &err, s.Secret, s.Ticket, []byte(s.ServerName), []byte(s.Protocol), []byte(s.Binding), s.OCSPResponse, s.ID)
 	chain := make([][]byte, len(s.PeerCertificates))
 	for i, c := range s.PeerCertificates {
 		chain[i] = c.Raw
 	}
-	addList(b, chain)
-	addList(b, s.SCTs)
-	addList(b, s.Extra)
-	return b.Bytes()
+	b = appendList(b, &err, chain...)
+	b = appendList(b, &err, s.SCTs...)
+	b = appendList(b, &err, s.Extra...)
+	return b, err
 }
 
-func addList(b *cryptobyte.Builder, list [][]byte) {
-	b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) {
-		for _, v := range list {
-			b.AddUint24LengthPrefixed(func(b *cryptobyte.Builder) { b.AddBytes(v) })
-		}
-	})
+// appendList appends a list, and each of its values, behind a length of three bytes.
+func appendList(b []byte, err *error, list ...[]byte) []byte {
+	n := 0
+	for _, v := range list {
+		n += 3 + len(v)
+	}
+	if n >= 1<<24 {
+		*err = errTooLong
+		return b
+	}
+	b = append(b, byte(n>>16), byte(n>>8), byte(n))
+	for _, v := range list {
+		b = append(append(b, byte(len(v)>>16), byte(len(v)>>8), byte(len(v))), v...)
+	}
+	return b
 }
+
+var errTooLong = errors.New("want: a session of more than 16 MiB")
 
 func readList(b *cryptobyte.String) (list [][]byte, ok bool) {
 	var all cryptobyte.String
