@@ -194,7 +194,7 @@ func TestExitStatus(t *testing.T) {
 // What Vitro lacks is said before anybody is dialed.
 func TestUnimplemented(t *testing.T) {
 	for _, args := range [][]string{
-		{"-dtls"}, {"-resume-count", "1"}, {"-max-version", "770"}, {"-min-version", "x"}, {"-port"},
+		{"-dtls"}, {"-on-resume-dtls"}, {"-resume-count", "1", "-on-resume-curves", "30"}, {"-max-version", "770"}, {"-min-version", "x"}, {"-port"},
 		{"-curves", "30"}, {"-cipher", "DEFAULT:!AES"}, {"-server", "-cert-file", "nowhere", "-key-file", "nowhere"},
 	} {
 		var stdout, stderr bytes.Buffer

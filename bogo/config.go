@@ -2,11 +2,9 @@ package main
 
 import (
 	"bytes"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
-	"os"
 	"strings"
+
+	"crypto/x509"
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
@@ -14,19 +12,22 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
+const tls13 = wire.TLS13
+
 // observed is a connection's configuration, and what is seen of it beside its state.
 type observed struct {
 	*settings
 	config engine.Config
 	roots  *x509.CertPool
 	chosen *want.Credential
-	hellos int
-	hello  *wire.ClientHello // the client's first, at a server
+	gated  map[*want.Credential]bool // to be shown only to who asks for its issuer
+	picky  bool                      // there are such
+	watched
 }
 
 // observe makes the engine's configuration of the flags.
 func (s *settings) observe() (*observed, error) {
-	o := &observed{settings: s}
+	o := &observed{settings: s, gated: map[*want.Credential]bool{}}
 	o.config = engine.Config{
 		ServerName:       s.hostName,
 		Groups:           codes[wire.NamedGroup](s.curves),
@@ -34,16 +35,27 @@ func (s *settings) observe() (*observed, error) {
 		GREASE:           s.grease,
 		StrictClose:      s.checkCloseNotify,
 		AskConfig:        s.server,
-		AskCredential:    s.server && s.failCertCallback,
+		AskCredential:    s.async || s.failCertCallback || !s.server || s.useOCSP,
+		ClientSessions:   !s.server,
+		ServerSessions:   s.server && !s.noTicket,
+		ServerStore:      s.server,
 		Policy:           "legacy",
 		Tracer:           event.TracerFunc(o.event),
+		Secrets:          &o.secrets,
+	}
+	switch {
+	case s.renegotiateOnce:
+		o.config.Renegotiation = engine.RenegotiateOnce
+	case s.renegotiateFreely:
+		o.config.Renegotiation = engine.RenegotiateFreely
 	}
 	for _, step := range []func(*observed) error{(*observed).versions, (*observed).suites, (*observed).protocols,
-		(*observed).credentials, (*observed).trust} {
+		(*observed).narrow, (*observed).credentials, (*observed).trust} {
 		if err := step(o); err != nil {
 			return nil, err
 		}
 	}
+	o.config.AskCredential = o.config.AskCredential || o.picky
 	return o, nil
 }
 
@@ -53,19 +65,6 @@ func codes[T ~uint16](list []uint64) []T {
 		out = append(out, T(v))
 	}
 	return out
-}
-
-// event takes note of what the connection's state does not say.
-func (o *observed) event(_ event.Meta, e event.Event) {
-	m, ok := e.(event.Message)
-	if !ok {
-		return
-	}
-	if hello, ok := m.Message.(*wire.ClientHello); ok {
-		if o.hellos++; o.hellos == 1 {
-			o.hello = hello
-		}
-	}
 }
 
 // versions bounds them from both sides; a hole in between is what Vitro has no word for.
@@ -123,97 +122,6 @@ func (o *observed) protocols() error {
 		}
 	}
 	return nil
-}
-
-func (o *observed) credentials() error {
-	given := o.settings.credentials
-	if o.credential.certFile != "" || o.credential.keyFile != "" {
-		given = append(given[:len(given):len(given)], o.credential)
-	}
-	if !o.server && len(given) > 0 {
-		return lacking("client certificates")
-	}
-	for _, c := range given {
-		loaded, err := c.load()
-		if err != nil {
-			return lacking("credential: %v", err)
-		}
-		o.config.Credentials = append(o.config.Credentials, loaded)
-	}
-	return nil
-}
-
-func (c credential) load() (*want.Credential, error) {
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-	if err != nil {
-		return nil, err
-	}
-	out, err := want.NewCredential(pair.Certificate, pair.PrivateKey, codes[wire.SignatureScheme](c.signingPrefs))
-	if err != nil {
-		return nil, err
-	}
-	out.OCSP = c.ocsp
-	out.SCTs, err = splitSCTs(c.scts)
-	return out, err
-}
-
-// splitSCTs takes the list of RFC 6962 §3.3 apart.
-func splitSCTs(list []byte) ([][]byte, error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
-	var out [][]byte
-	for rest := list[min(2, len(list)):]; len(rest) > 0; {
-		if len(rest) < 2 || len(rest) < 2+int(rest[0])<<8+int(rest[1]) {
-			return nil, lacking("a broken list of SCTs")
-		}
-		n := int(rest[0])<<8 + int(rest[1])
-		out, rest = append(out, rest[2:2+n]), rest[2+n:]
-	}
-	return out, nil
-}
-
-// joinSCTs is its reverse.
-func joinSCTs(scts [][]byte) []byte {
-	var body []byte
-	for _, s := range scts {
-		body = append(append(body, byte(len(s)>>8), byte(len(s))), s...)
-	}
-	return append([]byte{byte(len(body) >> 8), byte(len(body))}, body...)
-}
-
-func (o *observed) trust() error {
-	if o.server && o.verifyPeer || !o.server && o.failCertCallback {
-		return lacking("client certificates")
-	}
-	if o.trustCert == "" {
-		return nil
-	}
-	certs, err := readCertificates(o.trustCert)
-	o.roots = x509.NewCertPool()
-	for _, c := range certs {
-		o.roots.AddCert(c)
-	}
-	return err
-}
-
-func readCertificates(file string) ([]*x509.Certificate, error) {
-	rest, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	var out []*x509.Certificate
-	for {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return out, nil
-		}
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, c)
-	}
 }
 
 // alpnList is how the runner writes application protocols: as they stand in the extension.

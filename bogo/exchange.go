@@ -2,20 +2,25 @@ package main
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // exchange does with a connection what the flags want, and ends it.
 func (l *link) exchange() error {
 	if l.noOpHandshake {
-		if w := l.engine.Step(time.Now()); w.Name() != (want.Ready{}).Name() {
+		if w := l.engine.Step(l.now()); w.Name() != (want.Ready{}).Name() {
 			return unexpected("after the handshake the engine wants %s", w.Name())
 		}
+	}
+	if l.sendAlert {
+		_ = l.engine.Abort(own(wire.AlertDecompressionFailure))
+		return l.flush()
 	}
 	if err := l.sayFirst(); err != nil {
 		return err
@@ -24,6 +29,9 @@ func (l *link) exchange() error {
 		if err := l.echo(); !errors.Is(err, io.EOF) {
 			return err
 		}
+	}
+	if err := l.checkLate(); err != nil {
+		return err
 	}
 	if !l.checkCloseNotify {
 		return nil // as the runner has it: without the flag nobody says goodbye
@@ -61,9 +69,18 @@ func (l *link) sayFirst() error {
 			return err
 		}
 	}
+	if l.exportTrafficSecrets {
+		if err := l.write(l.trafficSecrets()); err != nil {
+			return err
+		}
+	}
 	if l.tlsUnique {
 		// RFC 5929 §3.1: the first Finished, in a full handshake the client's.
-		if err := l.write(state.ClientFinished); err != nil {
+		first := state.ClientFinished
+		if state.Resumed {
+			first = state.ServerFinished
+		}
+		if err := l.write(first); err != nil {
 			return err
 		}
 	}
@@ -73,6 +90,9 @@ func (l *link) sayFirst() error {
 				return err
 			}
 		}
+	}
+	if l.readWithUnfinishedWrite {
+		return l.begin([]byte(l.initialWrite))
 	}
 	if l.shimWritesFirst {
 		for range l.repeatInitialWrite {
@@ -99,6 +119,9 @@ func (l *link) echo() error {
 			return err
 		}
 		data = bytes.Clone(data)
+		if err := l.finish(); err != nil {
+			return err
+		}
 		for i := range data {
 			data[i] ^= 0xff
 		}
@@ -137,8 +160,17 @@ func (l *link) read() ([]byte, error) {
 		}
 		var data []byte
 		if err == nil {
-			data, err = l.engine.Open(l.in[:size])
+			record := l.in[:size]
 			l.in = l.in[size:]
+			data, err = l.engine.Open(record)
+		}
+		if err == nil && (l.engine.HasHandshake() || l.engine.HasQuestion()) {
+			if l.engine.HasHandshake() {
+				l.renegotiations++
+			}
+			if err = l.shake(); err == nil {
+				data = append(data, l.engine.Held()...)
+			}
 		}
 		switch {
 		case err != nil && !errors.Is(err, io.EOF):
@@ -170,4 +202,31 @@ func (l *link) write(data []byte) error {
 		return l.lost(err)
 	}
 	return nil
+}
+
+// begin writes the first byte of what it seals; finish the rest, once something has been read.
+func (l *link) begin(data []byte) error {
+	out, err := l.engine.Seal(nil, data)
+	if err != nil {
+		return err
+	}
+	l.unfinished = out[1:]
+	_, err = l.conn.Write(out[:1])
+	return err
+}
+
+func (l *link) finish() error {
+	_, err := l.conn.Write(l.unfinished)
+	l.unfinished = nil
+	return err
+}
+
+// trafficSecrets is what the runner wants to hear of them: their length, the one that we read with, the other.
+func (l *link) trafficSecrets() []byte {
+	read, write := l.secrets["SERVER_TRAFFIC_SECRET_0"], l.secrets["CLIENT_TRAFFIC_SECRET_0"]
+	if l.server {
+		read, write = write, read
+	}
+	out := binary.LittleEndian.AppendUint16(nil, uint16(len(read)))
+	return append(append(out, read...), write...)
 }

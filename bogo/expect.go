@@ -2,44 +2,102 @@ package main
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// check holds a finished handshake to what the flags expect of it.
-func (s *settings) check(state want.ConnectionState, o *observed) error {
+// check holds a finished handshake to what the flags expect of it; again says that there was a session to go on with.
+func (l *link) check(state want.ConnectionState, again bool) error {
+	l.complete(state)
 	for _, c := range []struct {
 		what string
 		want uint64 // 0: nothing is expected
 		got  uint64
 	}{
-		{"version", s.expectVersion, uint64(state.Version)},
-		{"group", s.expectCurve, uint64(state.Group)},
-		{"cipher suite", s.expectCipher, uint64(state.CipherSuite)},
-		{"cipher suite with AES in hardware", s.expectCipherAES, uint64(state.CipherSuite)},
-		{"peer's signature scheme", s.expectScheme, uint64(state.Scheme)},
+		{"version", l.expectVersion, uint64(state.Version)},
+		{"group", l.expectCurve, uint64(l.full.Group)},
+		{"cipher suite", l.expectCipher, uint64(state.CipherSuite)},
+		{"cipher suite with AES in hardware", l.expectCipherAES, uint64(state.CipherSuite)},
+		{"peer's signature scheme", l.expectScheme, uint64(l.full.Scheme)},
 	} {
 		if c.want != 0 && c.want != c.got {
 			return unexpected("%s %#04x instead of %#04x", c.what, c.got, c.want)
 		}
 	}
 	switch {
-	case s.expectEMS && !state.ExtendedMaster:
+	case l.expectEMS && !state.ExtendedMaster:
 		return unexpected("no extended master secret")
-	case s.expectHRR && o.hellos < 2:
+	case l.expectHRR && l.hellos < 2:
 		return unexpected("no HelloRetryRequest")
-	case s.expectNoHRR && o.hellos > 1:
+	case l.expectNoHRR && l.hellos > 1:
 		return unexpected("a HelloRetryRequest")
+	case l.expectSecureRenegotiation && state.Version != tls13 && !l.watched.answer.Has(wire.ExtRenegotiationInfo):
+		return unexpected("no secure renegotiation")
+	case l.expectVerifyResult && l.refuse != (l.verifyFail && len(state.PeerCertificates) > 0):
+		return unexpected("the peer refused: %v", l.refuse)
+	case l.expectSelected != nil && l.chosen != l.numbered(int(*l.expectSelected)):
+		return unexpected("another credential than number %d", int(*l.expectSelected)-1)
 	}
-	if err := s.checkNames(state, o.hello); err != nil {
+	if err := l.checkSession(state, again); err != nil {
 		return err
 	}
-	if err := s.checkPeer(state); err != nil {
+	if err := l.checkNames(state); err != nil {
 		return err
 	}
-	if s.expectSelected != nil && o.chosen != o.numbered(int(*s.expectSelected)) {
-		return unexpected("another credential than number %d", int(*s.expectSelected)-1)
+	if err := l.checkRequest(); err != nil {
+		return err
+	}
+	return l.checkPeer(state)
+}
+
+// complete takes from a full handshake what a resumed one does not have, and the runner asks for all the same.
+func (l *link) complete(state want.ConnectionState) {
+	if state.Resumed {
+		if l.full.Version == tls13 {
+			l.full.Group = state.Group
+		}
+		return
+	}
+	l.full = state
+	if l.server {
+		l.full.Scheme = l.proof // the state's is our own
+	}
+}
+
+// checkSession: whether one was resumed, and whether there is a new one. In TLS 1.3 that comes later.
+func (l *link) checkSession(state want.ConnectionState, again bool) error {
+	given := l.given != nil
+	switch {
+	case state.Resumed != (again && !l.expectMiss):
+		return unexpected("resumed: %v", state.Resumed)
+	case l.server && !again && (l.expectSessionID && !given || l.expectNoSessionID && given):
+		return unexpected("a session that goes by an ID: %v", given)
+	case l.server || state.Version == tls13:
+		return nil
+	case given != (!l.expectNoSession && (!state.Resumed || l.expectRenewal)):
+		return unexpected("a new session: %v", given)
+	}
+	return nil
+}
+
+// checkLate: what comes behind the handshake of TLS 1.3 while data flows.
+func (l *link) checkLate() error {
+	given := l.given != nil
+	if !l.server && l.engine.State().Version == tls13 && given != (!l.expectNoSession && !l.shimShutsDown) {
+		return unexpected("a new session: %v", given)
+	}
+	return nil
+}
+
+// checkEnd holds a connection that is over to what the flags expect of it.
+func (l *link) checkEnd() error {
+	if l.renegotiations != l.expectRenegotiations {
+		return unexpected("%d renegotiations instead of %d", l.renegotiations, l.expectRenegotiations)
+	}
+	if got := l.messages.String(); l.expectMessages != "" && got != l.expectMessages {
+		return unexpected("messages:\n%sinstead of:\n%s", got, l.expectMessages)
 	}
 	return nil
 }
@@ -56,7 +114,8 @@ func (o *observed) numbered(n int) *want.Credential {
 	return list[n-1]
 }
 
-func (s *settings) checkNames(state want.ConnectionState, hello *wire.ClientHello) error {
+func (l *link) checkNames(state want.ConnectionState) error {
+	s, hello := l.settings, l.hello
 	if s.expectServerName != "" && hello.ServerName != s.expectServerName || s.expectNoServerName && hello.ServerName != "" {
 		return unexpected("server name %q instead of %q", hello.ServerName, s.expectServerName)
 	}
@@ -73,7 +132,35 @@ func (s *settings) checkNames(state want.ConnectionState, hello *wire.ClientHell
 	return nil
 }
 
-func (s *settings) checkPeer(state want.ConnectionState) error {
+// checkRequest: what the peer asks of our certificate.
+func (l *link) checkRequest() error {
+	theirs := l.hello.SignatureAlgorithms
+	if r := l.request; r != nil && !l.server {
+		theirs = append(r.SignatureAlgorithms[:len(r.SignatureAlgorithms):len(r.SignatureAlgorithms)], r.Extensions.SignatureAlgorithms...)
+		authorities := append(r.Authorities[:len(r.Authorities):len(r.Authorities)], r.CertificateAuthorities...)
+		expected, err := names(l.expectClientCAs)
+		if err != nil {
+			return err
+		}
+		if l.expectClientCAs != "" && !slices.EqualFunc(authorities, expected, bytes.Equal) {
+			return unexpected("the names of CAs %x instead of %x", authorities, expected)
+		}
+		var types []byte
+		for _, t := range r.CertificateTypes {
+			types = append(types, byte(t))
+		}
+		if l.expectCertType != nil && !bytes.Equal(types, l.expectCertType) {
+			return unexpected("the types of certificates %x instead of %x", types, l.expectCertType)
+		}
+	}
+	if expected := codes[wire.SignatureScheme](l.expectPeerVerify); expected != nil && !slices.Equal(theirs, expected) {
+		return unexpected("the peer's signature schemes %v instead of %v", theirs, expected)
+	}
+	return nil
+}
+
+func (l *link) checkPeer(state want.ConnectionState) error {
+	s := l.settings
 	if s.expectOCSP != nil && !bytes.Equal(state.OCSPResponse, s.expectOCSP) {
 		return unexpected("stapled OCSP response %x instead of %x", state.OCSPResponse, s.expectOCSP)
 	}
@@ -81,7 +168,7 @@ func (s *settings) checkPeer(state want.ConnectionState) error {
 		return unexpected("SCTs %x instead of %x", joinSCTs(state.SCTs), s.expectSCTs)
 	}
 	got := state.PeerCertificates
-	if (s.expectNoPeerCert || s.server) != (len(got) == 0) {
+	if s.expectNoPeerCert && len(got) > 0 || !s.expectNoPeerCert && (!s.server || s.requireClientCert) && len(got) == 0 {
 		return unexpected("%d certificates from the peer", len(got))
 	}
 	if s.expectPeerCert == "" {

@@ -1,29 +1,30 @@
 package main
 
 import (
-	"crypto/x509"
 	"errors"
 	"io"
 	"net"
-	"time"
 
 	"github.com/vitro-tls/vitro/engine"
-	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/want"
 )
 
 // link is an engine with the runner at its other end.
 type link struct {
 	*observed
-	conn     net.Conn
-	engine   *engine.Engine
-	in       []byte        // read and not yet taken
-	late     want.Question // asked once and not yet answered
-	answered chan struct{} // an answer has been given
+	conn           net.Conn
+	engine         *engine.Engine
+	in             []byte          // read and not yet taken
+	late           want.Question   // asked once and not yet answered
+	later          []want.Question // after the handshake, where nothing waits for an answer
+	answered       chan struct{}   // an answer has been given
+	renegotiations uint64
+	unfinished     []byte // of a record that has been begun
+	resumption
 }
 
-func newLink(conn net.Conn, compiled *engine.Compiled, o *observed) *link {
-	l := &link{observed: o, conn: conn, answered: make(chan struct{}, 1)}
+func newLink(conn net.Conn, compiled *engine.Compiled, o *observed, m *memory) *link {
+	l := &link{observed: o, conn: conn, answered: make(chan struct{}, 1), resumption: resumption{memory: m}}
 	options := engine.Options{Notify: func() { l.answered <- struct{}{} }}
 	if o.server {
 		l.engine = engine.NewServer(compiled, options)
@@ -36,7 +37,7 @@ func newLink(conn net.Conn, compiled *engine.Compiled, o *observed) *link {
 // shake drives the engine to the handshake's end. With -async it is fed byte by byte.
 func (l *link) shake() error {
 	for {
-		switch w := l.engine.Step(time.Now()).(type) {
+		switch w := l.engine.Step(l.now()).(type) {
 		case want.NeedInput:
 			if err := l.feed(); err != nil {
 				return err
@@ -46,7 +47,10 @@ func (l *link) shake() error {
 				return err
 			}
 		case want.Ready:
-			return nil
+			if len(l.later) == 0 {
+				return l.flush() // a ticket waits for company
+			}
+			l.catchUp()
 		case want.Failed:
 			return w.Err
 		case want.Question:
@@ -110,6 +114,9 @@ func (l *link) resolve(q want.Question) {
 	switch {
 	case !l.async:
 		l.answer(q)
+	case !l.engine.HasHandshake():
+		l.later = append(l.later, q)
+		return
 	case q != l.late:
 		l.late = q
 		return
@@ -119,45 +126,11 @@ func (l *link) resolve(q want.Question) {
 	<-l.answered
 }
 
-// answer answers a question. That a second answer is an error is no matter here.
-func (l *link) answer(q want.Question) {
-	switch q := q.(type) {
-	case *want.VerifyPeer:
-		_ = q.Answer(l.verify(q.Peer))
-	case *want.Sign:
-		l.chosen = q.Credential
-		_ = q.Run()
-	case *want.DecryptPremaster:
-		l.chosen = q.Credential
-		_ = q.Run()
-	case *want.ChooseConfig:
-		if l.failEarlyCallback || l.failDDoS {
-			_ = q.Fail(errors.New("a callback refuses"))
-			return
-		}
-		_ = q.Answer(nil)
-	case *want.ChooseCredential:
-		_ = q.Fail(errors.New("a callback refuses"))
-	default:
-		_ = q.Fail(errors.New("no answer to " + q.Name()))
+// catchUp answers what the engine has long forgotten to have asked.
+func (l *link) catchUp() {
+	for _, q := range l.later {
+		go l.answer(q)
+		<-l.answered
 	}
-}
-
-// verify trusts everybody unless told otherwise: the runner's certificates have no names to check.
-func (l *link) verify(p want.Peer) want.Verdict {
-	switch {
-	case !l.verifyPeer:
-		return want.Verdict{Skipped: true}
-	case l.verifyFail:
-		return want.Verdict{Err: fault.New(fault.RejectedByCaller)}
-	}
-	options := x509.VerifyOptions{Roots: l.roots, Intermediates: x509.NewCertPool()}
-	for _, c := range p.Chain[1:] {
-		options.Intermediates.AddCert(c)
-	}
-	chains, err := p.Chain[0].Verify(options)
-	if err != nil {
-		return want.Verdict{Err: fault.New(fault.UnknownCA).Because(err)}
-	}
-	return want.Verdict{Chains: chains}
+	l.later = nil
 }

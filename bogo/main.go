@@ -24,6 +24,7 @@ import (
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/session"
 )
 
 const (
@@ -35,17 +36,16 @@ const (
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	s, err := parse(args)
+	p, err := parse(args)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitUnimplemented
 	}
-	if s.handshakerSupported {
+	if p.initial.handshakerSupported {
 		fmt.Fprintln(stdout, "No")
 		return 0
 	}
-	err = s.connect()
-	if err != nil {
+	if err = p.connect(); err != nil {
 		fmt.Fprintln(stderr, tell(err))
 	}
 	return exitStatus(err)
@@ -91,8 +91,36 @@ func tell(err error) string {
 	return err.Error()
 }
 
-// connect runs the one connection of a test.
-func (s *settings) connect() error {
+// connect runs a test's connections, one after the other. Whether Vitro has what they ask for is known before the first.
+func (p *plan) connect() error {
+	m := &memory{store: session.NewCache(0)}
+	for _, s := range []*settings{&p.initial, &p.resume} {
+		o, err := s.observe()
+		if err == nil {
+			_, err = engine.Compile(o.config)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for i := range p.initial.resumeCount + 1 {
+		s := &p.initial
+		if i > 0 {
+			s = &p.resume
+		}
+		if err := s.connect(m, i > 0); err != nil {
+			return err
+		}
+		m.passed += time.Duration(s.resumptionDelay) * time.Second
+	}
+	return nil
+}
+
+// connect runs one connection; again says that it goes on with the session of the one before.
+func (s *settings) connect(m *memory, again bool) error {
+	if again && !s.server && m.last == nil {
+		return unexpected("no session to offer")
+	}
 	o, err := s.observe()
 	if err != nil {
 		return err
@@ -106,14 +134,18 @@ func (s *settings) connect() error {
 		return err
 	}
 	defer hangUp(conn)
-	l := newLink(conn, compiled, o)
+	l := newLink(conn, compiled, o, m)
 	if err := l.shake(); err != nil {
 		return err
 	}
-	if err := s.check(l.engine.State(), o); err != nil {
+	if err := l.check(l.engine.State(), again); err != nil {
 		return err
 	}
-	return l.exchange()
+	if err := l.exchange(); err != nil {
+		return err
+	}
+	m.last = l.given
+	return l.checkEnd()
 }
 
 func (s *settings) dial() (net.Conn, error) {

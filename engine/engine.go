@@ -75,7 +75,8 @@ type Engine struct {
 
 	input []byte // the record that is being fed, header first
 	size  int    // of that record with its header, 0 while the header is incomplete
-	idle  int    // records in a row that brought nothing: empty ones, warnings, refused renegotiations
+	idle  int    // records in a row that brought nothing: empty ones, warnings
+	talk  int    // messages in a row that brought no data, and that nothing waited for: tickets, new keys, HelloRequests
 
 	held       []byte // application data that came between a HelloRequest and the ServerHello
 	peerClosed bool   // close_notify has come
@@ -248,14 +249,35 @@ func (e *Engine) deliver(m wire.Message) error {
 	// RFC 5246 §7.4.1.1: a client that is shaking hands already ignores a HelloRequest.
 	if _, ok := m.(*wire.HelloRequest); ok && e.desk.Role == fault.Client && !e.ready.Load() && !e.tls13() && e.desk.Config.Speaks(wire.TLS12) {
 		hs.Tell(&e.desk, 0, event.Message{Message: m})
-		return e.idled(fault.TooManyMessages)
+		return e.talked()
 	}
 	if !e.ready.Load() {
-		e.idle = 0
-	} else if err := e.idled(fault.TooManyMessages); err != nil {
+		e.idle, e.talk = 0, 0
+	} else if err := e.talked(); err != nil {
 		return err
 	}
-	return e.enter(e.state.(hs.Receiver).Receive(&e.desk, m))
+	if err := e.enter(e.state.(hs.Receiver).Receive(&e.desk, m)); err != nil {
+		return err
+	}
+	return e.checkTurn(m)
+}
+
+// checkTurn: RFC 5246 §7.3: a message that it is our turn to answer is the last one of its flight. What stands behind it
+// was made without knowing the answer.
+func (e *Engine) checkTurn(m wire.Message) error {
+	ours := false
+	switch m := m.(type) {
+	case *wire.ClientHello, *wire.ServerHelloDone:
+		ours = true
+	case *wire.ServerHello:
+		ours = m.IsHelloRetryRequest()
+	case *wire.HelloRequest:
+		ours = e.HasHandshake()
+	}
+	if ours && !e.desk.In.Assembler.Empty() {
+		return fault.New(fault.MessageBehindFlight).With("behind " + m.Type().String())
+	}
+	return nil
 }
 
 // takeRecord opens the record that was fed and acts on it.

@@ -17,12 +17,22 @@ import (
 
 var errEOF = io.EOF
 
-// maxIdle bounds the records in a row that bring nothing. RFC 5246 allows them without end; a peer that means well
+// maxIdle bounds the records in a row that bring nothing, and the messages. RFC 5246 allows them without end; a peer that means well
 // sends few.
 const maxIdle = 32
 
 func (e *Engine) idled(r *fault.Rule) error {
-	if e.idle++; e.idle > maxIdle {
+	e.idle++
+	return tooMany(e.idle, r)
+}
+
+func (e *Engine) talked() error {
+	e.talk++
+	return tooMany(e.talk, fault.TooManyMessages)
+}
+
+func tooMany(n int, r *fault.Rule) error {
+	if n > maxIdle {
 		return fault.New(r).With(fmt.Sprintf("more than %d in a row", maxIdle))
 	}
 	return nil
@@ -171,7 +181,7 @@ func (e *Engine) checkData(content []byte) error {
 	if len(content) == 0 {
 		return e.idled(fault.TooManyEmptyRecords)
 	}
-	e.idle = 0
+	e.idle, e.talk = 0, 0
 	return nil
 }
 

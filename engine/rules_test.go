@@ -150,6 +150,14 @@ func TestServerRefuses(t *testing.T) {
 			h := helloOf(t, clientConfig(), nil)
 			return slices.Concat(h, h)
 		}},
+		{"a part of a message behind the hello", fault.MessageBehindFlight, func(t testing.TB) []byte {
+			h := helloOf(t, clientConfig(), nil)
+			return record(wire.ContentHandshake, append(h[5:], byte(wire.TypeClientKeyExchange)))
+		}},
+		{"a part of a second hello behind the first", fault.MessageBehindFlight, func(t testing.TB) []byte {
+			h := helloOf(t, clientConfig(), nil)
+			return record(wire.ContentHandshake, append(h[5:], h[5:9]...))
+		}},
 		{"a record of another version", fault.RecordVersion, func(t testing.TB) []byte {
 			return append(helloOf(t, clientConfig(), nil), 22, 3, 1, 0, 4, 20, 0, 0, 0)
 		}},

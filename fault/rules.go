@@ -111,6 +111,8 @@ var (
 		"a handshake message is longer than we take", "messages may have 64 KiB, a certificate list 256 KiB")
 	MessageAcrossKeyChange = rule("message_across_key_change", wire.AlertUnexpectedMessage, "RFC 8446 §5.1",
 		"a message straddles a change of keys", "")
+	MessageBehindFlight = rule("message_behind_flight", wire.AlertUnexpectedMessage, "RFC 5246 §7.3",
+		"a message, or a part of one, comes before the answer that it has to wait for", "")
 	InterleavedMessage = rule("interleaved_message", wire.AlertUnexpectedMessage, "RFC 5246 §6.2.1",
 		"another record stands within a fragmented handshake message", "")
 )

@@ -124,7 +124,10 @@ func (m message) extended(i int, x wire.ExtensionType) alteration {
 	want.waits = x == wire.ExtEarlyData
 	if m.unit.Message() != wire.TypeClientHello {
 		want = refused(fault.ExtensionNotOffered, fault.MisplacedExtension, fault.DuplicateExtension, fault.DecodeError)
-		if m.kind.Version == wire.TLS12 {
+		switch {
+		case m.kind.Version == wire.TLS13 && m.kind.Resumed && x == wire.ExtServerName && m.unit.Message() == wire.TypeEncryptedExtensions:
+			want = refused(fault.WrongFinished) // let pass: servers say it that should not (RFC 6066 §3)
+		case m.kind.Version == wire.TLS12:
 			// Right without a body, or let pass for the sake of old servers: then another handshake than the evil peer's.
 			passes := x == wire.ExtStatusRequest || x == wire.ExtServerName || x == wire.ExtSupportedGroups
 			want.told = passes && !m.settles()

@@ -77,8 +77,8 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 
 func encryptedExtensions(d *hs.Desk, n *hs.Negotiated) *wire.EncryptedExtensions {
 	m := new(wire.EncryptedExtensions)
-	// RFC 6066 §3: a server that used the name says so.
-	if n.ServerName != "" {
+	// RFC 6066 §3: a server that used the name says so, but not when it resumes.
+	if n.ServerName != "" && !n.Resumed {
 		m.Add(wire.ExtServerName)
 	}
 	if n.Protocol != "" {
