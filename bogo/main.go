@@ -93,7 +93,7 @@ func tell(err error) string {
 
 // connect runs a test's connections, one after the other. Whether Vitro has what they ask for is known before the first.
 func (p *plan) connect() error {
-	m := &memory{store: session.NewCache(0)}
+	m := &memory{store: session.NewCache(0), clock: time.Now()}
 	for _, s := range []*settings{&p.initial, &p.resume} {
 		o, err := s.observe()
 		if err == nil {
@@ -111,7 +111,7 @@ func (p *plan) connect() error {
 		if err := s.connect(m, i > 0); err != nil {
 			return err
 		}
-		m.passed += time.Duration(s.resumptionDelay) * time.Second
+		m.clock = m.clock.Add(time.Duration(s.resumptionDelay) * time.Second)
 	}
 	return nil
 }

@@ -7,17 +7,17 @@ import (
 	"github.com/vitro-tls/vitro/want"
 )
 
-// memory is what outlasts a connection of a run: sessions, and the time that is said to have passed.
+// memory is what outlasts a connection of a run: sessions, and the time.
 type memory struct {
 	tickets session.Tickets
 	store   *session.Cache
-	last    *want.Session // at a client: of the connection before
-	passed  time.Duration
+	last    *want.Session        // at a client: of the connection before
+	clock   time.Time            // stands still but for what the flags let pass: the runner counts milliseconds
 	refuse  bool                 // VerifyPeer found the peer not to be trusted
 	full    want.ConnectionState // of the last full handshake
 }
 
-func (m *memory) now() time.Time { return time.Now().Add(m.passed) }
+func (m *memory) now() time.Time { return m.clock }
 
 // resumption is what one connection has to do with sessions.
 type resumption struct {
