@@ -61,3 +61,44 @@ func ExampleServer() {
 	// hello over HTTP/2.0 and TLS 1.3
 	// <nil> http: Server closed
 }
+
+// An http.Client that asks over Vitro's TLS, and what Response and ConnOf tell of the connection.
+func ExampleTransport() {
+	ca, err := pki.NewCA(pki.CAOptions{Name: "Example CA"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	cert, err := ca.Issue(pki.LeafOptions{Hosts: []string{"127.0.0.1"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer listener.Close()
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
+	go func() {
+		_ = https.Serve(listener, hello, &tls.Config{
+			Certificates: []tls.Certificate{{Certificate: cert.Chain, PrivateKey: cert.Key}},
+		})
+	}()
+
+	client := http.Client{Transport: &https.Transport{Config: &tls.Config{RootCAs: ca.Pool()}}}
+	defer client.CloseIdleConnections()
+	resp, err := client.Get("https://" + listener.Addr().String())
+	if err != nil {
+		fmt.Println(err) // and errors.As finds a *fault.Error, with the reason
+		return
+	}
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(resp.Body)
+	fmt.Printf("%s over %s and %s\n", body, resp.Proto, tls.VersionName(resp.TLS.Version))
+	fmt.Println("extended master secret:", https.ConnOf(resp.Request).ConnectionState().ExtendedMasterSecret)
+	// Output:
+	// hello over HTTP/2.0 and TLS 1.3
+	// extended master secret: true
+}

@@ -31,6 +31,23 @@ func serverConfig(kinds ...testkit.Kind) *tls.Config {
 	return config
 }
 
+func clientConfig() *tls.Config {
+	return &tls.Config{RootCAs: testkit.PKI().Roots, ServerName: testkit.Host}
+}
+
+// clientOf is an http.Client over a Transport, which trusts the tests' CA unless it has a Config. No proxy is used.
+func clientOf(t *testing.T, transport *https.Transport) *http.Client {
+	t.Helper()
+	if transport.HTTP == nil {
+		transport.HTTP = new(http.Transport)
+	}
+	if transport.Config == nil {
+		transport.Config = clientConfig()
+	}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
 // listen listens on a free port.
 func listen(t *testing.T) net.Listener {
 	t.Helper()
