@@ -64,6 +64,7 @@ func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
 	}
 	verdict := c.config.verifier(c.config.RootCAs).Verify(want.Peer{
 		Chain:        s.PeerCertificates,
+		Verified:     s.VerifiedChains,
 		OCSPResponse: s.OCSPResponse,
 		SCTs:         s.SCTs,
 		State:        want.ConnectionState{ServerName: q.ServerName},

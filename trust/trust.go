@@ -21,6 +21,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -96,16 +97,10 @@ func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {
 		return nil, failure
 	}
 	leaf := e.peer.Chain[0]
-	intermediates := x509.NewCertPool()
-	for _, c := range e.peer.Chain[1:] {
-		intermediates.AddCert(c)
+	chains, err := e.still(leaf), error(nil)
+	if len(chains) == 0 {
+		chains, err = e.verify(leaf)
 	}
-	chains, err := leaf.Verify(x509.VerifyOptions{
-		Roots:         e.roots.pool,
-		Intermediates: intermediates,
-		CurrentTime:   e.now,
-		KeyUsages:     []x509.ExtKeyUsage{e.usage},
-	})
 	var p path
 	if err == nil {
 		weakest := chains[0]
@@ -123,6 +118,48 @@ func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {
 	}
 	return chains, nil
 }
+
+func (e *examination) verify(leaf *x509.Certificate) ([][]*x509.Certificate, error) {
+	intermediates := x509.NewCertPool()
+	for _, c := range e.peer.Chain[1:] {
+		intermediates.AddCert(c)
+	}
+	return leaf.Verify(x509.VerifyOptions{
+		Roots:         e.roots.pool,
+		Intermediates: intermediates,
+		CurrentTime:   e.now,
+		KeyUsages:     []x509.ExtKeyUsage{e.usage},
+	})
+}
+
+// still returns the chains of a session that lead from the leaf to a root of today, with nobody on the way out of date.
+// The signatures between them were checked when the session began. What else there is to judge is judged as ever.
+func (e *examination) still(leaf *x509.Certificate) (chains [][]*x509.Certificate) {
+	if platformVerifies {
+		return nil
+	}
+	for _, chain := range e.peer.Verified {
+		if len(chain) > 1 && chain[0].Equal(leaf) && !slices.ContainsFunc(chain, e.outOfDate) && e.trusted(chain[len(chain)-1]) {
+			chains = append(chains, chain)
+		}
+	}
+	return chains
+}
+
+// platformVerifies: where the operating system judges chains, there is no pool to look a root up in.
+const platformVerifies = runtime.GOOS == "windows" || runtime.GOOS == "darwin" || runtime.GOOS == "ios"
+
+func (e *examination) outOfDate(c *x509.Certificate) bool {
+	return e.now.Before(c.NotBefore) || e.now.After(c.NotAfter)
+}
+
+// trusted reports whether a root is in the pool, which only a verification of the root itself tells.
+func (e *examination) trusted(root *x509.Certificate) bool {
+	_, err := root.Verify(x509.VerifyOptions{Roots: e.roots.pool, CurrentTime: e.now, KeyUsages: anyUsage})
+	return err == nil
+}
+
+var anyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
 
 // admit refuses what is not worth or not safe to look at.
 func (e *examination) admit() *fault.Error {

@@ -39,8 +39,10 @@ type Session struct {
 	Binding string
 
 	PeerCertificates []*x509.Certificate // as sent
-	OCSPResponse     []byte
-	SCTs             [][]byte
+	// VerifiedChains are those that it was verified by. Marshal leaves them out: whoever decodes a session verifies anew.
+	VerifiedChains [][]*x509.Certificate
+	OCSPResponse   []byte
+	SCTs           [][]byte
 
 	// Extra is the caller's, kept with the session and looked at by nobody here.
 	Extra [][]byte

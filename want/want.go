@@ -225,9 +225,12 @@ type Peer struct {
 	Chain        []*x509.Certificate // as sent, the peer's own first
 	OCSPResponse []byte              // stapled, nil if none
 	SCTs         [][]byte            // from the TLS extension
-	State        ConnectionState     // so far
-	Now          time.Time           // as handed to the engine
-	Watched      bool                // somebody listens: fill in Verdict.Checks
+	// Verified are the chains that a session to resume was verified by, nil where it does not know them. Their signatures
+	// are as good as they were; dates, names, roots and whatever else may change are not.
+	Verified [][]*x509.Certificate
+	State    ConnectionState // so far
+	Now      time.Time       // as handed to the engine
+	Watched  bool            // somebody listens: fill in Verdict.Checks
 }
 
 // Verdict is the answer to VerifyPeer.

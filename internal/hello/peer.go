@@ -50,7 +50,12 @@ func CheckKeyUsage(leaf *x509.Certificate, usage x509.KeyUsage) error {
 
 // AskVerdict raises the question whether the peer is to be trusted.
 func AskVerdict(d *hs.Desk, n *hs.Negotiated) *want.VerifyPeer {
+	var verified [][]*x509.Certificate
+	if n.Session != nil {
+		verified = n.Session.VerifiedChains
+	}
 	question := want.NewVerifyPeer(d.Asker, want.Peer{
+		Verified:     verified,
 		Chain:        n.PeerCertificates,
 		OCSPResponse: n.OCSPResponse,
 		SCTs:         n.SCTs,

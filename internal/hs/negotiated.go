@@ -79,6 +79,7 @@ func (n *Negotiated) NewSession(d *Desk) *want.Session {
 		ExtendedMaster:   n.ExtendedMaster,
 		Binding:          d.Config.Binding(d.Role),
 		PeerCertificates: n.PeerCertificates,
+		VerifiedChains:   n.VerifiedChains,
 		OCSPResponse:     slices.Clone(n.OCSPResponse),
 	}
 	for _, sct := range n.SCTs {
