@@ -83,6 +83,7 @@ func (c *Config) verifier(roots *x509.CertPool) *trust.Verifier {
 	if roots != nil {
 		v.Roots = roots
 	}
+	v.AnyKeyUsage = v.AnyKeyUsage || c.Verifier == nil && roots != nil
 	if v.MinRSABits == 0 && (c.policy == PolicyLegacy || c.Verifier == nil && roots != nil) {
 		v.MinRSABits = oldRSABits
 	}
@@ -97,7 +98,9 @@ func (c *Conn) chooseCredential(q *want.ChooseCredential) {
 	case c.role == fault.Client && len(chosen.Certificate) == 0:
 		credential = new(want.Credential) // none to show
 	default:
-		credential, err = newCredential(chosen)
+		if credential, err = newCredential(chosen); err == nil {
+			useAnyway(c.config.policy, credential)
+		}
 	}
 	if err != nil {
 		_ = q.Fail(err)

@@ -156,9 +156,9 @@ type Config struct {
 	// GREASE puts values into a client's lists that every server must ignore (RFC 8701).
 	GREASE bool
 	// Verifier says how the peer's certificates are judged beyond what crypto/tls looks at: the size of keys, stapled
-	// OCSP responses, the timestamps of logs. Nil is the zero Verifier, which has the defaults, but that RSA keys may have
-	// 1024 bits where RootCAs or ClientCAs are given. Its Roots count where those are nil. Under PolicyLegacy, RSA keys may
-	// have 1024 bits unless it says otherwise.
+	// OCSP responses, the timestamps of logs. Nil is the zero Verifier, which has the defaults, but where RootCAs or ClientCAs
+	// are given RSA keys may have 1024 bits then, and key usage does not count. Its Roots count where those are nil. Under
+	// PolicyLegacy, RSA keys may have 1024 bits unless it says otherwise.
 	Verifier *trust.Verifier
 	// Tracer receives the events of every connection; package explain has some.
 	Tracer event.Tracer
@@ -253,6 +253,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 	}
 	c.addSuites(&out)
 	c.addClientAuth(&out)
+	out.AnyServerKeyUsage, out.AnyClientKeyUsage = c.anyKeyUsage()
 	if c.CertificateSchemes != nil {
 		out.CertificateSchemes = convert[wire.SignatureScheme](c.CertificateSchemes)
 	}
@@ -266,6 +267,7 @@ func (c *Config) engineConfig() (engine.Config, error) {
 		}
 		out.Credentials = append(out.Credentials, credential)
 	}
+	useAnyway(out.Policy, out.Credentials...)
 	return out, nil
 }
 

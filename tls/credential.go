@@ -1,8 +1,10 @@
 package tls
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/vitro-tls/vitro/event"
@@ -22,6 +24,27 @@ func newCredential(c *Certificate) (*want.Credential, error) {
 	credential.OCSP = c.OCSPStaple
 	credential.SCTs = c.SignedCertificateTimestamps
 	return credential, nil
+}
+
+// useAnyway: where no certificate may sign, they do, as in crypto/tls, and the peer decides. Under PolicyLegacy there is RSA
+// key exchange for the certificates that may only encipher.
+func useAnyway(policy string, all ...*want.Credential) {
+	maySign := func(c *want.Credential) bool { return c.MayBeUsed(x509.KeyUsageDigitalSignature) }
+	if policy == PolicyLegacy || slices.ContainsFunc(all, maySign) {
+		return
+	}
+	for _, c := range all {
+		c.AnyKeyUsage = true
+	}
+}
+
+// anyKeyUsage: as crypto/tls does, key usage is not held against a peer under roots of the program's own, or against one
+// that is not verified, unless there is a Verifier.
+func (c *Config) anyKeyUsage() (servers, clients bool) {
+	if c.Verifier != nil {
+		return c.Verifier.AnyKeyUsage, c.Verifier.AnyKeyUsage
+	}
+	return c.RootCAs != nil || c.InsecureSkipVerify, c.ClientCAs != nil || c.ClientAuth < VerifyClientCertIfGiven
 }
 
 // secrets joins both ways in which secrets leave a connection.

@@ -40,6 +40,7 @@
 //	ConnectionState.ExportKeyingMaterial  TLS 1.2 without the extended master secret is refused whatever GODEBUG says
 //	ConnectionState.OCSPResponse          has been judged (RFC 6066 §8): what does not say that the certificate is good ends the handshake, as does a broken promise of one; see Config.Verifier
 //	ConnectionState.PeerCertificates      under public roots have RSA keys of 2048 bits at least, 1024 under PolicyLegacy, and none on P-224 under any; see Config.Verifier
+//	ConnectionState.PeerCertificates      under public roots have a key usage that allows what is done with their keys; see Config.Verifier
 //	ConnectionState.VerifiedChains        there after a resumption too, verified anew
 //
 // In errors, which are a *fault.Error or a *fault.PeerAlert; errors.As and errors.Is find under them:

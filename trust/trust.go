@@ -46,6 +46,9 @@ type Verifier struct {
 	// MinRSABits is the least size of the RSA keys in a chain, its root's too; 0 stands for 2048 (RFC 9325 §4.5).
 	// Crypto/x509 takes keys of 1024 bits and more: a lower number changes nothing. ECDSA keys have 256 bits at least.
 	MinRSABits int
+	// AnyKeyUsage takes certificates whose key usage does not list what the handshake does with their keys, as crypto/tls
+	// does. Extended key usage counts all the same. The engine looks too, see its Config.
+	AnyKeyUsage bool
 	// Staples says what is made of a stapled OCSP response, or of its absence. The zero value is JudgeStaples.
 	Staples StaplePolicy
 	// Logs are the logs whose timestamps (SCTs, RFC 6962) count. With nil, timestamps are not looked at.
@@ -59,7 +62,7 @@ type Verifier struct {
 // state, a server verifies that the client may be a client.
 func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
 	e := &examination{peer: p, role: role, roots: v.roots(), now: p.Now, usage: x509.ExtKeyUsageServerAuth,
-		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits), staples: v.Staples, logs: v.Logs, wantedSCTs: v.RequireSCTs}
+		minRSABits: cmp.Or(v.MinRSABits, defaultRSABits), anyKeyUsage: v.AnyKeyUsage, staples: v.Staples, logs: v.Logs, wantedSCTs: v.RequireSCTs}
 	if role == fault.Server {
 		e.usage = x509.ExtKeyUsageClientAuth
 	}
@@ -78,18 +81,19 @@ func (v *Verifier) Verify(p want.Peer, role fault.Role) want.Verdict {
 
 // examination is one verification.
 type examination struct {
-	peer       want.Peer
-	role       fault.Role
-	roots      rootSet
-	now        time.Time
-	usage      x509.ExtKeyUsage
-	minRSABits int
-	staples    StaplePolicy
-	staple     *ocsp.Response // once it is known to be the word of the CA
-	logs       *LogList
-	wantedSCTs int
-	budget     int // of what is left of maxWork
-	checks     []event.Check
+	peer        want.Peer
+	role        fault.Role
+	roots       rootSet
+	now         time.Time
+	usage       x509.ExtKeyUsage
+	minRSABits  int
+	anyKeyUsage bool
+	staples     StaplePolicy
+	staple      *ocsp.Response // once it is known to be the word of the CA
+	logs        *LogList
+	wantedSCTs  int
+	budget      int // of what is left of maxWork
+	checks      []event.Check
 }
 
 func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {

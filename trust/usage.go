@@ -43,7 +43,7 @@ func allows(c *x509.Certificate, usage x509.ExtKeyUsage) bool {
 func (e *examination) judgeKeyUsage(p path, _ error) *fault.Error {
 	wanted, why := e.keyUsage()
 	leaf := p.certs[0]
-	if wanted == 0 {
+	if wanted == 0 || e.anyKeyUsage {
 		return nil
 	}
 	passed := leaf.KeyUsage == 0 || leaf.KeyUsage&wanted != 0

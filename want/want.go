@@ -310,6 +310,14 @@ type Credential struct {
 	// which nobody checks it; 0 stands for one that has no number. NewCredential fills it in. A peer that takes all of
 	// them is preferred to be shown this chain; nil: it is shown it as if it did.
 	ChainSchemes []wire.SignatureScheme
+	// AnyKeyUsage lets the key do what the certificate's key usage does not list. A peer may refuse it for that.
+	AnyKeyUsage bool
+}
+
+// MayBeUsed: where a certificate says what its key is for, it must allow what the handshake does with it. RFC 5246
+// §7.4.2, RFC 8446 §4.4.2.2.
+func (c *Credential) MayBeUsed(usage x509.KeyUsage) bool {
+	return c.AnyKeyUsage || c.Leaf.KeyUsage == 0 || c.Leaf.KeyUsage&usage != 0
 }
 
 // NewCredential parses a chain's leaf and joins it with its private key, which must be a crypto.Signer, a

@@ -33,7 +33,7 @@ type certificateKey struct{}
 
 func (certificateKey) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExchange, error) {
 	key := n.PeerCertificates[0].PublicKey.(*rsa.PublicKey)
-	if err := hello.CheckKeyUsage(n.PeerCertificates[0], x509.KeyUsageKeyEncipherment); err != nil {
+	if err := hello.CheckKeyUsage(d, n.PeerCertificates[0], x509.KeyUsageKeyEncipherment); err != nil {
 		return nil, nil, err
 	}
 	premaster := make([]byte, suite.PremasterLen)
@@ -65,7 +65,7 @@ func takePoint(d *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half,
 }
 
 func (p point) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExchange, error) {
-	if err := hello.CheckKeyUsage(n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
+	if err := hello.CheckKeyUsage(d, n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
 		return nil, nil, err
 	}
 	share, err := d.Config.Entropy.KeyShare(n.Group)
@@ -107,7 +107,7 @@ func takePower(_ *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half,
 }
 
 func (p power) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExchange, error) {
-	if err := hello.CheckKeyUsage(n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
+	if err := hello.CheckKeyUsage(d, n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
 		return nil, nil, err
 	}
 	share, err := d.Config.Entropy.FieldShare(p.field)

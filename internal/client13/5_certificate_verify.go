@@ -56,7 +56,7 @@ func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := hello.CheckKeyUsage(n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
+	if err := hello.CheckKeyUsage(d, n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
 		return nil, err
 	}
 	return waitFinished{handshake{n, s.secrets}, s.request}, nil

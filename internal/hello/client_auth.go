@@ -17,7 +17,7 @@ import (
 // Signable are the schemes that a credential's key can sign a handshake with in a version, and the configuration
 // allows.
 func Signable(cfg *hs.Compiled, v wire.Version, c *want.Credential) []wire.SignatureScheme {
-	if !Allows(c.Leaf, x509.KeyUsageDigitalSignature) {
+	if !c.MayBeUsed(x509.KeyUsageDigitalSignature) {
 		return nil
 	}
 	schemes := suite.SchemesFor(c.Leaf.PublicKey)
@@ -152,7 +152,7 @@ func ParseClientChain(d *hs.Desk, chain [][]byte, required *fault.Rule) ([]*x509
 	if suite.AuthOf(leaf.PublicKey) == 0 {
 		return nil, fault.New(fault.UnsupportedKeyType).With(fmt.Sprintf("a key of type %T", leaf.PublicKey))
 	}
-	if !Allows(leaf, x509.KeyUsageDigitalSignature) {
+	if !d.Config.AnyClientKeyUsage && !allows(leaf, x509.KeyUsageDigitalSignature) {
 		return nil, fault.New(fault.WrongKeyUsage).With("the client's certificate: its key usage lacks digitalSignature")
 	}
 	return certs, nil

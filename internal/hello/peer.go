@@ -30,15 +30,15 @@ func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
 	return out, nil
 }
 
-// Allows: where a certificate says what its key is for, it must allow what the handshake does with it. RFC 5246 §7.4.2,
-// RFC 8446 §4.4.2.2.
-func Allows(leaf *x509.Certificate, usage x509.KeyUsage) bool {
+// RFC 5246 §7.4.2, RFC 8446 §4.4.2.2: where a certificate says what its key is for, it must allow what the handshake does
+// with it.
+func allows(leaf *x509.Certificate, usage x509.KeyUsage) bool {
 	return leaf.KeyUsage == 0 || leaf.KeyUsage&usage != 0
 }
 
-// CheckKeyUsage is Allows for a peer's certificate.
-func CheckKeyUsage(leaf *x509.Certificate, usage x509.KeyUsage) error {
-	if Allows(leaf, usage) {
+// CheckKeyUsage is allows for a server's certificate.
+func CheckKeyUsage(d *hs.Desk, leaf *x509.Certificate, usage x509.KeyUsage) error {
+	if d.Config.AnyServerKeyUsage || allows(leaf, usage) {
 		return nil
 	}
 	name := "digitalSignature"

@@ -88,6 +88,9 @@ type Config struct {
 	// RecordSizeLimit asks the peer for records of no more content than that, in bytes, for who has little memory: 64 to
 	// 16,384; 0: no wish. A peer may not know the extension. RFC 8449 §4.
 	RecordSizeLimit int
+	// AnyServerKeyUsage and AnyClientKeyUsage take a peer's certificate whose key usage does not list what the handshake
+	// does with its key.
+	AnyServerKeyUsage, AnyClientKeyUsage bool
 	// StrictClose makes an end without close_notify an error.
 	StrictClose bool
 	// Tracer receives events, nil for none.

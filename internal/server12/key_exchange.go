@@ -41,7 +41,7 @@ func (certificateKey) suits(_ *hs.Compiled, _ *wire.ClientHello, c *choice) even
 	if c.credential.Decrypter == nil && c.credential.Signer != nil {
 		return event.SuiteNoKey
 	}
-	if !hello.Allows(c.credential.Leaf, x509.KeyUsageKeyEncipherment) {
+	if !c.credential.MayBeUsed(x509.KeyUsageKeyEncipherment) {
 		return event.SuiteNoKeyUsage
 	}
 	return event.SuiteTaken
@@ -96,7 +96,7 @@ func chooseField(cfg *hs.Compiled, ch *wire.ClientHello) groupChoice {
 }
 
 func (x ephemeral) suits(cfg *hs.Compiled, ch *wire.ClientHello, c *choice) event.SuiteReason {
-	if !hello.Allows(c.credential.Leaf, x509.KeyUsageDigitalSignature) {
+	if !c.credential.MayBeUsed(x509.KeyUsageDigitalSignature) {
 		return event.SuiteNoKeyUsage
 	}
 	if c.groupChoice = x.choose(cfg, ch); c.group == 0 {
