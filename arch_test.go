@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"tls"},
 	{"explain", "https", "capture"},
 	{"lens"},
-	{"cmd/vitro", "examples/eventloop", "examples/remotesigner"},
+	{"cmd/vitro", "examples/eventloop", "examples/mutualtls", "examples/reason", "examples/remotesigner"},
 }
 
 // beside the house stands what only tests may import; it may itself import anything. The root is these tests.
