@@ -36,11 +36,13 @@ func (h *handshakes) acceptAll() {
 		conn, err := h.inner.Accept()
 		if err == nil {
 			secure, ok := conn.(*tls.Conn)
-			if !ok && h.server.config != nil {
-				secure, ok = tls.Server(conn, h.server.config), true
-			}
-			if ok {
-				h.server.shaking.Go(func() { h.shake(secure) })
+			if ok || h.server.config != nil {
+				h.server.shaking.Go(func() {
+					if !ok {
+						secure = h.wrap(conn)
+					}
+					h.shake(secure)
+				})
 				continue
 			}
 			_ = conn.Close()
@@ -53,6 +55,14 @@ func (h *handshakes) acceptAll() {
 			return
 		}
 	}
+}
+
+func (h *handshakes) wrap(conn net.Conn) *tls.Conn {
+	config := h.server.config
+	if h.server.ConnConfig != nil {
+		config = h.server.ConnConfig(conn, config)
+	}
+	return tls.Server(conn, config)
 }
 
 // shake shakes hands, and hands over to net/http.

@@ -23,6 +23,10 @@ type Server struct {
 	// Config has the certificates. Its NextProtos, if nil, are h2 and http/1.1; a client that agrees on something else is
 	// closed after the handshake. A nil Config is that of HTTP's TLSConfig, by tls.FromStd.
 	Config *tls.Config
+	// ConnConfig, if not nil, says under which Config one connection is served: it gets the one in force, whose NextProtos are
+	// what is spoken, and returns that or a changed copy, with a Tracer of the connection's own for example. It is called by
+	// several goroutines at once, and must not read or write conn.
+	ConnConfig func(conn net.Conn, config *tls.Config) *tls.Config
 	// HandshakeTimeout bounds a handshake; 0 is ten seconds.
 	HandshakeTimeout time.Duration
 	// StallTimeout closes a connection whose client takes nothing of what it asked for, for that long; 0 is never. Unlike

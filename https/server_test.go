@@ -261,6 +261,22 @@ func TestServeWrappedListener(t *testing.T) {
 	}
 }
 
+// Each connection may have a Config of its own, made of that with the protocols.
+func TestServerConnConfig(t *testing.T) {
+	s := serve(t, &https.Server{
+		HTTP: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto) })},
+		ConnConfig: func(conn net.Conn, config *tls.Config) *tls.Config {
+			config = config.Clone()
+			config.NextProtos = config.NextProtos[:1]
+			config.MaxVersion = tls.VersionTLS12
+			return config
+		},
+	})
+	if resp, body := get(t, stdClient(t, "HTTP/2.0"), s.url); body != "HTTP/2.0" || resp.TLS.Version != tls.VersionTLS12 {
+		t.Errorf("%s over %s", body, tls.VersionName(resp.TLS.Version))
+	}
+}
+
 // crypto/tls's Config in the http.Server is taken where there is none of ours.
 func TestServeStdConfig(t *testing.T) {
 	leaf := testkit.Leaf(testkit.P256)

@@ -10,11 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/tls"
 )
 
-const serveHelp = `Serve a directory, or one text, over HTTPS, and tell of every handshake on stderr.
+const serveHelp = `Serve a directory, or one text, over HTTPS (HTTP/2 and HTTP/1.1), and tell of every handshake on stderr.
 
 The address is the first line on stdout. Without --cert, a local CA (see vitro ca) makes an ECDSA and an RSA
 certificate in memory for localhost, 127.0.0.1, ::1 and what --host names; if there is no such CA yet, it is made.
@@ -78,7 +77,7 @@ func newServe() *cobra.Command {
 	o.clients.register(f)
 	f.StringVar(&o.policy, "policy", "", "which cipher suites are allowed: `modern|compatible|legacy` (default modern, or $VITRO_POLICY)")
 	f.StringVar(&o.keyExchange, "key-exchange", "", "allow only cipher suites with this one: `rsa|dhe|ecdhe`; rsa and dhe are of policy legacy")
-	f.StringSliceVar(&o.alpn, "alpn", []string{httpProtocol}, "`PROTOCOLS` to agree on, with commas between; what is spoken is HTTP/1.1")
+	f.StringSliceVar(&o.alpn, "alpn", httpProtocols, "`PROTOCOLS` to agree on, with commas between; only h2 and http/1.1 are spoken")
 	f.DurationVar(&o.handshakeTimeout, "handshake-timeout", 10*time.Second, "close a connection whose handshake takes longer")
 	f.StringVar(&o.explain, "explain", "brief", "how much is told of each handshake: `none|brief|full|bytes`")
 	f.StringVar(&o.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never")
@@ -112,6 +111,9 @@ func serve(cmd *cobra.Command, o *serveOptions, args []string) error {
 	if _, _, err := net.SplitHostPort(o.listen); err != nil {
 		return fmt.Errorf("--listen %q: %w; it is an address with a port, such as 127.0.0.1:8443 or :0", o.listen, err)
 	}
+	if !cmd.Flags().Changed("alpn") {
+		o.alpn = nil
+	}
 	config, err := o.config(say)
 	if err != nil {
 		return err
@@ -139,20 +141,20 @@ func (o *serveOptions) run(cmd *cobra.Command, config *tls.Config, watch *serveW
 	if _, err := fmt.Fprintln(cmd.OutOrStdout(), url); err != nil {
 		return &exitError{code: exitWrite, err: fmt.Errorf("stdout: %w", err)}
 	}
-	shaking := shakeHands(cmd.Context(), listener, config, o.handshakeTimeout, watch)
-	return serveHTTP(cmd.Context(), shaking, what.handler, grace, say)
+	return serveUntil(cmd.Context(), o.server(config, watch, what.handler, say), listener, grace, say)
 }
 
 type sayFunc = func(format string, args ...any)
 
 // bind listens, and checks the configuration before.
 func (o *serveOptions) bind(config *tls.Config) (net.Listener, error) {
-	listener, err := tls.Listen("tcp", o.listen, config)
+	if err := config.CheckServer(); err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", o.listen)
 	switch {
 	case err == nil:
 		return listener, nil
-	case errors.As(err, new(*fault.Error)):
-		return nil, err
 	case errors.Is(err, syscall.EADDRINUSE):
 		err = fmt.Errorf("%w: another program listens there; --listen 127.0.0.1:0 picks a free port", err)
 	}

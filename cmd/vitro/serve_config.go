@@ -12,7 +12,9 @@ import (
 	"github.com/vitro-tls/vitro/tls"
 )
 
-const httpProtocol = "http/1.1"
+// httpProtocols are what ALPN offers where the user names nothing else. Package https knows when HTTP/2 has no place: under
+// RSA key exchange it is not spoken.
+var httpProtocols = []string{"h2", "http/1.1"}
 
 // config makes the configuration of all connections.
 func (o *serveOptions) config(say sayFunc) (*tls.Config, error) {

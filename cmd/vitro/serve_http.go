@@ -8,29 +8,49 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/vitro-tls/vitro/https"
+	"github.com/vitro-tls/vitro/tls"
 )
 
 const (
 	headerTimeout  = 10 * time.Second
 	requestTimeout = time.Minute
 	idleTimeout    = time.Minute
+	// stall is how long a client may refuse to take what it asked for.
+	stall = time.Minute
 	// grace is how long requests in flight may take once the server is told to stop.
 	grace = 5 * time.Second
 )
 
-// serveHTTP serves until ctx ends, and then gives what is in flight the time of grace.
-func serveHTTP(ctx context.Context, listener *handshakes, handler http.Handler, grace time.Duration, say sayFunc) error {
-	var fresh newcomers
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       requestTimeout,
-		IdleTimeout:       idleTimeout,
-		ConnState:         fresh.changed,
-		ErrorLog:          log.New(sayWriter{say}, "", 0),
+// server makes the server; each of its connections is told by a tracer that knows who is at the other end.
+func (o *serveOptions) server(config *tls.Config, watch *serveWatch, handler http.Handler, say sayFunc) *https.Server {
+	s := &https.Server{
+		HTTP: &http.Server{
+			Handler:           handler,
+			ReadHeaderTimeout: headerTimeout,
+			ReadTimeout:       requestTimeout,
+			IdleTimeout:       idleTimeout,
+			ErrorLog:          log.New(sayWriter{say}, "", 0),
+		},
+		Config:           config,
+		HandshakeTimeout: o.handshakeTimeout,
+		StallTimeout:     stall,
+		HandshakeError:   func(*tls.Conn, error) {}, // the tracer tells
 	}
+	if watch.active() {
+		s.ConnConfig = func(conn net.Conn, config *tls.Config) *tls.Config {
+			config = config.Clone()
+			config.Tracer = watch.tracer(conn.RemoteAddr())
+			return config
+		}
+	}
+	return s
+}
+
+// serveUntil serves until ctx ends, and then gives what is in flight the time of grace.
+func serveUntil(ctx context.Context, server *https.Server, listener net.Listener, grace time.Duration, say sayFunc) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {
@@ -39,7 +59,6 @@ func serveHTTP(ctx context.Context, listener *handshakes, handler http.Handler, 
 	case <-ctx.Done():
 	}
 	say("stopping: requests in flight have %v", grace)
-	fresh.dismiss()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
@@ -48,45 +67,6 @@ func serveHTTP(ctx context.Context, listener *handshakes, handler http.Handler, 
 	}
 	<-served
 	return nil
-}
-
-// newcomers are the connections on which no request has come yet. http.Server.Shutdown waits for them as if one
-// were under way; those that have not sent a byte need no waiting.
-type newcomers struct {
-	mu       sync.Mutex
-	stopping bool
-	list     map[*visitor]bool
-}
-
-func (n *newcomers) changed(conn net.Conn, state http.ConnState) {
-	v, ok := conn.(*visitor)
-	if !ok {
-		return
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case state != http.StateNew:
-		delete(n.list, v)
-	case n.stopping:
-		go v.Close()
-	default:
-		if n.list == nil {
-			n.list = make(map[*visitor]bool)
-		}
-		n.list[v] = true
-	}
-}
-
-func (n *newcomers) dismiss() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.stopping = true
-	for v := range n.list {
-		if !v.asked.Load() {
-			go v.Close()
-		}
-	}
 }
 
 // sayWriter takes what net/http has to complain of.

@@ -47,9 +47,9 @@ func bigDir(t *testing.T) (dir string, size int64) {
 }
 
 // startDownload asks for the big file and waits for the answer to begin.
-func startDownload(t *testing.T, url string) io.Reader {
+func startDownload(t *testing.T, visitor, url string) io.Reader {
 	t.Helper()
-	resp, err := visitors(t, testkit.PKI().Roots)["crypto/tls"].Get(url + "/big")
+	resp, err := visitors(t, testkit.PKI().Roots)[visitor].Get(url + "/big")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,9 +72,16 @@ func refused(t *testing.T, address string) {
 
 // A request in flight is finished. Connections on which nothing was asked, and handshakes that go on, hold up nothing.
 func TestServeStopsGracefully(t *testing.T) {
+	for _, visitor := range []string{"crypto/tls", "crypto/tls, HTTP/2"} {
+		t.Run(visitor, func(t *testing.T) { stopsGracefully(t, visitor) })
+	}
+}
+
+func stopsGracefully(t *testing.T, visitor string) {
+	t.Helper()
 	dir, size := bigDir(t)
 	s := startServe(t, append(certFlags(t, testkit.P256), dir)...)
-	body := startDownload(t, s.url)
+	body := startDownload(t, visitor, s.url)
 	fresh, err := stdtls.Dial("tcp", s.host, stdConfig(stdtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256))
 	if err != nil {
 		t.Fatal(err)
@@ -101,24 +108,29 @@ func TestServeStopsGracefully(t *testing.T) {
 
 // A request that takes too long is cut, which is said.
 func TestServeCutsWhatTakesTooLong(t *testing.T) {
+	for _, visitor := range []string{"crypto/tls", "crypto/tls, HTTP/2"} {
+		t.Run(visitor, func(t *testing.T) { cutsWhatTakesTooLong(t, visitor) })
+	}
+}
+
+func cutsWhatTakesTooLong(t *testing.T, visitor string) {
+	t.Helper()
 	dir, size := bigDir(t)
 	leaf := testkit.Leaf(testkit.P256)
 	config := &tls.Config{Certificates: []tls.Certificate{{Certificate: leaf.Chain, PrivateKey: leaf.Key}}}
-	inner, err := tls.Listen("tcp", "127.0.0.1:0", config)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	said := newWritten()
+	say := func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) }
 	o := &serveOptions{explain: explainNone}
-	listener := shakeHands(ctx, inner, config, time.Hour, o.watch(said, explain.Options{}))
+	server := o.server(config, o.watch(said, explain.Options{}), http.FileServer(http.Dir(dir)), say)
 	done := make(chan error, 1)
-	go func() {
-		done <- serveHTTP(ctx, listener, http.FileServer(http.Dir(dir)), time.Millisecond,
-			func(format string, args ...any) { fmt.Fprintf(said, format+"\n", args...) })
-	}()
-	body := startDownload(t, "https://"+inner.Addr().String())
+	go func() { done <- serveUntil(ctx, server, listener, time.Millisecond, say) }()
+	body := startDownload(t, visitor, "https://"+listener.Addr().String())
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("it ends with %v", err)
@@ -158,7 +170,7 @@ func TestServeSignals(t *testing.T) {
 	dir, size := bigDir(t)
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		cmd, url, stderr := startProcess(t, append(certFlags(t, testkit.P256), dir)...)
-		body := startDownload(t, url)
+		body := startDownload(t, "crypto/tls", url)
 		if err := cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +184,7 @@ func TestServeSignals(t *testing.T) {
 	}
 	// The second signal does not wait for what is in flight.
 	cmd, url, stderr := startProcess(t, append(certFlags(t, testkit.P256), dir)...)
-	startDownload(t, url)
+	startDownload(t, "crypto/tls", url)
 	for range 2 {
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)

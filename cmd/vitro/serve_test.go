@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitro-tls/vitro/https"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
 )
@@ -120,10 +121,16 @@ func certFlags(t *testing.T, kinds ...testkit.Kind) []string {
 func visitors(t *testing.T, roots *x509.CertPool) map[string]*http.Client {
 	t.Helper()
 	std := &http.Transport{TLSClientConfig: &stdtls.Config{RootCAs: roots, MaxVersion: stdtls.VersionTLS12}}
+	std2 := &http.Transport{TLSClientConfig: &stdtls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}
 	own := &http.Transport{DialTLSContext: (&tls.Dialer{Config: &tls.Config{RootCAs: roots, NextProtos: []string{"http/1.1"}}}).DialContext}
-	t.Cleanup(std.CloseIdleConnections)
-	t.Cleanup(own.CloseIdleConnections)
-	clients := map[string]*http.Client{"crypto/tls": {Transport: std}, "vitro/tls": {Transport: own}}
+	own2 := &https.Transport{Config: &tls.Config{RootCAs: roots}}
+	for _, transport := range []interface{ CloseIdleConnections() }{std, std2, own, own2} {
+		t.Cleanup(transport.CloseIdleConnections)
+	}
+	clients := map[string]*http.Client{
+		"crypto/tls": {Transport: std}, "crypto/tls, HTTP/2": {Transport: std2},
+		"vitro/tls": {Transport: own}, "vitro/https, HTTP/2": {Transport: own2},
+	}
 	return clients
 }
 
@@ -291,20 +298,22 @@ func TestServePlainHTTP(t *testing.T) {
 	s.stderr.await(t, "spoke plain HTTP", "use https://")
 }
 
-// ALPN: http/1.1 unless other protocols are given; none in common is an error.
+// ALPN: HTTP/2 and HTTP/1.1 unless other protocols are given; none in common is an error. HTTP/2 is not offered where there
+// are only cipher suites that it forbids.
 func TestServeALPN(t *testing.T) {
 	for _, c := range []struct{ flags, offer, want string }{
 		{"", "http/1.1", "http/1.1"},
-		{"", "h2", ""},
-		{"x,y", "y", "y"},
+		{"", "h2", "h2"},
+		{"", "x", ""},
+		{"--alpn http/1.1", "h2", ""},
+		{"--alpn x,y", "y", "y"},
+		{"--policy legacy --key-exchange rsa", "h2,http/1.1", "http/1.1"},
 	} {
-		flags := append(certFlags(t, testkit.P256), "--text", "x")
-		if c.flags != "" {
-			flags = append(flags, "--alpn", c.flags)
-		}
-		s := startServe(t, flags...)
+		flags := append(certFlags(t, testkit.P256, testkit.RSA), "--text", "x")
+		s := startServe(t, append(flags, strings.Fields(c.flags)...)...)
 		config := stdConfig(stdtls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256)
-		config.NextProtos = []string{c.offer}
+		config.CipherSuites = append(config.CipherSuites, stdtls.TLS_RSA_WITH_AES_128_GCM_SHA256)
+		config.NextProtos = strings.Split(c.offer, ",")
 		conn, err := stdtls.Dial("tcp", s.host, config)
 		if (err == nil) != (c.want != "") {
 			t.Errorf("server %q, client %q: %v", c.flags, c.offer, err)
