@@ -33,7 +33,7 @@ func ApprovedGroup(id wire.NamedGroup) bool {
 	}
 	for _, part := range g.parts {
 		switch part {
-		case exchange(p256), exchange(p384), exchange(p521), exchange(mlkem768), exchange(mlkem1024):
+		case exchange(p256), exchange(p384), exchange(p521), groupMLKEM768, groupMLKEM1024:
 			return true
 		}
 	}

@@ -24,21 +24,24 @@ type ephemeral interface {
 }
 
 var (
-	x25519 = &diffieHellman{ecdh.X25519(), 32, 32, 0xff}
-	p256   = &diffieHellman{ecdh.P256(), 65, 32, 0xff}
-	p384   = &diffieHellman{ecdh.P384(), 97, 48, 0xff}
-	p521   = &diffieHellman{ecdh.P521(), 133, 66, 0x01}
+	ecdhX25519  = &diffieHellman{ecdh.X25519(), 32, 32, 0xff}
+	groupX25519 = quick(fastX25519{}, ecdhX25519)
+	p256        = &diffieHellman{ecdh.P256(), 65, 32, 0xff}
+	p384        = &diffieHellman{ecdh.P384(), 97, 48, 0xff}
+	p521        = &diffieHellman{ecdh.P521(), 133, 66, 0x01}
 
-	mlkem768 = &kem{
+	stdMLKEM768 = &kem{
 		mlkem.EncapsulationKeySize768, mlkem.CiphertextSize768,
 		func(seed []byte) (crypto.Decapsulator, error) { return mlkem.NewDecapsulationKey768(seed) },
 		func(key []byte) (crypto.Encapsulator, error) { return mlkem.NewEncapsulationKey768(key) },
 	}
-	mlkem1024 = &kem{
+	stdMLKEM1024 = &kem{
 		mlkem.EncapsulationKeySize1024, mlkem.CiphertextSize1024,
 		func(seed []byte) (crypto.Decapsulator, error) { return mlkem.NewDecapsulationKey1024(seed) },
 		func(key []byte) (crypto.Encapsulator, error) { return mlkem.NewEncapsulationKey1024(key) },
 	}
+	groupMLKEM768  = quick(fastMLKEM768, stdMLKEM768)
+	groupMLKEM1024 = quick(fastMLKEM1024, stdMLKEM1024)
 )
 
 type diffieHellman struct {

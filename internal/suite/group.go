@@ -36,7 +36,7 @@ func (g *group) String() string {
 
 // groups is every group of ECDHE in TLS 1.2 that Vitro has, best first; TLS 1.3 has them too.
 var groups = []group{
-	{id: wire.X25519, parts: []exchange{x25519}},
+	{id: wire.X25519, parts: []exchange{groupX25519}},
 	{id: wire.SecP256r1, parts: []exchange{p256}},
 	{id: wire.SecP384r1, parts: []exchange{p384}},
 	{id: wire.SecP521r1, parts: []exchange{p521}},
@@ -45,11 +45,11 @@ var groups = []group{
 // groups13 is what TLS 1.3 has besides. A hybrid is as strong as the stronger of its parts; the one
 // that FIPS 140 approved stands first (draft-ietf-tls-ecdhe-mlkem, draft-ietf-tls-mlkem).
 var groups13 = []group{
-	{wire.X25519MLKEM768, []exchange{mlkem768, x25519}, wire.X25519},
-	{wire.SecP256r1MLKEM768, []exchange{p256, mlkem768}, wire.SecP256r1},
-	{wire.SecP384r1MLKEM1024, []exchange{p384, mlkem1024}, wire.SecP384r1},
-	{id: wire.MLKEM768, parts: []exchange{mlkem768}},
-	{id: wire.MLKEM1024, parts: []exchange{mlkem1024}},
+	{wire.X25519MLKEM768, []exchange{groupMLKEM768, groupX25519}, wire.X25519},
+	{wire.SecP256r1MLKEM768, []exchange{p256, groupMLKEM768}, wire.SecP256r1},
+	{wire.SecP384r1MLKEM1024, []exchange{p384, groupMLKEM1024}, wire.SecP384r1},
+	{id: wire.MLKEM768, parts: []exchange{groupMLKEM768}},
+	{id: wire.MLKEM1024, parts: []exchange{groupMLKEM1024}},
 }
 
 // fieldGroups are the groups of DHE in TLS 1.2. TLS 1.3 has them too, for a configuration that names them.
@@ -129,7 +129,7 @@ func (g *group) newShare(random io.Reader) (PrivateShare, error) {
 
 // Encapsulate is the answering half of a key exchange: it takes the public value of the share that the peer made with
 // [NewShare], and returns what goes to the peer and the secret that its Shared will make of it. What Go draws itself for
-// ML-KEM does not come from random.
+// ML-KEM, where only its approved module may be used, does not come from random.
 func Encapsulate(id wire.NamedGroup, peerPublic []byte, random io.Reader) (public, shared []byte, err error) {
 	g := groupByID(id)
 	if g == nil {

@@ -1,0 +1,143 @@
+package suite
+
+import (
+	"bytes"
+	"crypto/rand"
+	"testing"
+)
+
+// twins are what is fast, beside the standard library's.
+var twins = map[string]struct{ fast, std exchange }{
+	"X25519":      {fastX25519{}, ecdhX25519},
+	"ML-KEM-768":  {fastMLKEM768, stdMLKEM768},
+	"ML-KEM-1024": {fastMLKEM1024, stdMLKEM1024},
+}
+
+// From the same randomness both make the same key, and each agrees with the other, in either role.
+func TestFastIsStandard(t *testing.T) {
+	for name, twin := range twins {
+		t.Run(name, func(t *testing.T) {
+			if twin.fast.shareLen() != twin.std.shareLen() || twin.fast.replyLen() != twin.std.replyLen() {
+				t.Fatal("the lengths differ")
+			}
+			for range 50 {
+				seed := make([]byte, 256)
+				rand.Read(seed)
+				a, err := twin.fast.generate(bytes.NewReader(seed))
+				if err != nil {
+					t.Fatal(err)
+				}
+				b, err := twin.std.generate(bytes.NewReader(seed))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !bytes.Equal(a.public(), b.public()) {
+					t.Fatalf("public keys of one seed:\n%x\n%x", a.public(), b.public())
+				}
+				for _, by := range []exchange{twin.fast, twin.std} {
+					reply, secret, err := by.encapsulate(a.public(), rand.Reader)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, key := range []ephemeral{a, b} {
+						if got, err := key.shared(reply); err != nil || !bytes.Equal(got, secret) {
+							t.Fatalf("%T's reply is %x to %T, want %x: %v", by, got, key, secret, err)
+						}
+					}
+					if len(reply) != twin.fast.replyLen() {
+						t.Fatalf("a reply of %d bytes", len(reply))
+					}
+				}
+			}
+		})
+	}
+}
+
+// What no honest peer sends, both judge alike: bytes at random, one bit changed, all zeros and all ones, points of low
+// order, coefficients beyond the modulus, other lengths.
+func TestFastRefusesWhatStandardRefuses(t *testing.T) {
+	for name, twin := range twins {
+		t.Run(name, func(t *testing.T) {
+			seed := make([]byte, 256)
+			rand.Read(seed)
+			a, err := twin.fast.generate(bytes.NewReader(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := twin.std.generate(bytes.NewReader(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			reply, _, err := twin.std.encapsulate(a.public(), rand.Reader)
+			if err != nil {
+				t.Fatal(err)
+			}
+			replies := hostile(reply)
+			for i, r := range replies {
+				got, err := a.shared(r)
+				want, wantErr := b.shared(r)
+				if (err == nil) != (wantErr == nil) || !bytes.Equal(got, want) {
+					t.Fatalf("reply %d: %x, %v; the standard library: %x, %v", i, got, err, want, wantErr)
+				}
+			}
+			for i, share := range hostile(a.public()) {
+				_, _, err := twin.fast.encapsulate(share, rand.Reader)
+				_, _, wantErr := twin.std.encapsulate(share, rand.Reader)
+				if (err == nil) != (wantErr == nil) {
+					t.Fatalf("share %d: %v; the standard library: %v", i, err, wantErr)
+				}
+			}
+		})
+	}
+}
+
+func hostile(good []byte) [][]byte {
+	n := len(good)
+	list := [][]byte{make([]byte, n), bytes.Repeat([]byte{0xff}, n), good[1:], append(bytes.Clone(good), 0), nil}
+	for _, first := range []byte{1, 0xe0, 0xec, 0xed, 0xee} { // X25519's points of low order begin so
+		low := make([]byte, n)
+		low[0] = first
+		if first >= 0xec {
+			copy(low[1:], bytes.Repeat([]byte{0xff}, n-2))
+			low[n-1] = 0x7f
+		}
+		list = append(list, low)
+	}
+	low := []byte{0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+		0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00}
+	if n == len(low) {
+		list = append(list, low)
+	}
+	for range 100 {
+		b := make([]byte, n)
+		rand.Read(b)
+		list = append(list, b)
+		changed := bytes.Clone(good)
+		changed[int(b[0])*n/256] ^= 1 << (b[1] & 7)
+		list = append(list, changed)
+	}
+	return list
+}
+
+func BenchmarkExchange(b *testing.B) {
+	for name, twin := range twins {
+		for impl, by := range map[string]exchange{"fast": twin.fast, "std": twin.std} {
+			b.Run(name+"/"+impl, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					key, err := by.generate(rand.Reader)
+					if err != nil {
+						b.Fatal(err)
+					}
+					reply, _, err := by.encapsulate(key.public(), rand.Reader)
+					if err != nil {
+						b.Fatal(err)
+					}
+					if _, err := key.shared(reply); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
