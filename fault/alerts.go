@@ -18,6 +18,9 @@ func alertHint(a *PeerAlert) string {
 		return "the handshake had succeeded; some peers end the connection like this when they wish to renegotiate, which Vitro does not do"
 	}
 	if a.Role == Client {
+		if a.Alert.Description == wire.AlertProtocolVersion && a.may(wire.TLS12) && !a.may(wire.TLS13) {
+			return "the server takes no TLS 1.2: allow TLS 1.3 too; or it is older than TLS 1.2"
+		}
 		if hint, ok := fromServer[a.Alert.Description]; ok {
 			if a.Step > StepClientHello && a.Alert.Description == wire.AlertHandshakeFailure {
 				return "the hellos had agreed: the server failed at what came after; its log may tell more"

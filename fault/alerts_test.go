@@ -142,3 +142,20 @@ func TestAlertsOf13(t *testing.T) {
 		}
 	}
 }
+
+// A server that wants TLS 1.3 answers a client of TLS 1.2 with the same alert as one that is too old for it.
+func TestProtocolVersionDependsOnTheOffer(t *testing.T) {
+	for _, c := range []struct {
+		offered []wire.Version
+		word    string
+	}{
+		{[]wire.Version{wire.TLS12}, "allow TLS 1.3 too"},
+		{[]wire.Version{wire.TLS13}, "TLS 1.2 must be allowed too"},
+		{[]wire.Version{wire.TLS13, wire.TLS12}, "older than TLS 1.2"},
+	} {
+		a := &PeerAlert{Alert: wire.Alert{Description: wire.AlertProtocolVersion}, Role: Client, Step: StepClientHello, Versions: c.offered}
+		if !strings.Contains(a.Hint(), c.word) {
+			t.Errorf("who offered %v is told: %s", c.offered, a.Hint())
+		}
+	}
+}

@@ -29,7 +29,7 @@ func TestGallery(t *testing.T) {
 		},
 		"A CA that nobody knows":            {"rule      unknown_ca", "alert unknown_ca", "so        do not go on"},
 		"A client whose clock is wrong":     {"rule      certificate_not_yet_valid", "alert certificate_expired", "so        call who runs the server"},
-		"Two versions that do not meet":     {"rule      no_common_version", "alert protocol_version", "our versions: TLS 1.3; the peer's: up to TLS 1.2"},
+		"Two versions that do not meet":     {"rule      no_common_version", "alert protocol_version", "allow TLS 1.3 too", "our versions: TLS 1.3; the peer's: up to TLS 1.2"},
 		"No group in common":                {"rule      no_common_group", "alert handshake_failure", "our groups: secp256r1; the peer's: x25519"},
 		"Plain HTTP where TLS was expected": {"rule      plain_http_reply", "hint      this port speaks HTTP", "so        look at the address"},
 	} {
