@@ -9,6 +9,7 @@ import (
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -49,6 +50,7 @@ func testClientNamesFlaw(t *testing.T, v spoken) {
 			config := func() *tls.Config {
 				config := v.clientConfig()
 				config.Policy = f.policy
+				config.Verifier = new(trust.Verifier) // as strict as below public roots
 				return config
 			}
 			cert := testkit.Flawed(f.flaw, testkit.RSA)
