@@ -60,7 +60,8 @@ func Compile(c Config) (*Compiled, error) { return hs.Compile(c) }
 type Options struct {
 	// Context is the parent of every question's context, nil for context.Background.
 	Context context.Context
-	// Notify is called whenever a question has been answered, from the answering goroutine: time for a Step.
+	// Notify is called whenever a question has been answered, from the answering goroutine: time for a Step. That may be
+	// the goroutine that drives the engine, for which it must not wait.
 	Notify func()
 	// Conn is the connection's number in events, 0 for the next free one.
 	Conn uint64

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/netip"
 	"time"
@@ -42,7 +41,7 @@ func (c *conn) needs() uint32 {
 	switch {
 	case len(c.out) > 0:
 		return unix.EPOLLOUT
-	case c.asked != nil && !answered(c.asked):
+	case c.engine.HasHandshake() && c.asked != nil && !answered(c.asked):
 		return 0 // loop.wake comes with the answer
 	}
 	return unix.EPOLLIN
@@ -126,7 +125,7 @@ func (c *conn) expire() error {
 
 // consume gives the engine what has come, and keeps what cannot be used yet.
 func (c *conn) consume(came []byte, now time.Time) {
-	rest, err := c.shake(came, now)
+	rest, err := c.step(came, now)
 	if err == nil && !c.engine.HasHandshake() {
 		c.deadline = time.Time{}
 		rest, err = c.echo(rest)
@@ -140,9 +139,9 @@ func (c *conn) consume(came []byte, now time.Time) {
 	}
 }
 
-// shake goes on with the handshake until it is done, or needs more bytes or an answer.
-func (c *conn) shake(b []byte, now time.Time) (rest []byte, err error) {
-	for c.engine.HasHandshake() {
+// step does what the engine wants until it is ready for data, or needs more bytes or an answer.
+func (c *conn) step(b []byte, now time.Time) (rest []byte, err error) {
+	for {
 		switch w := c.engine.Step(now).(type) {
 		case want.NeedInput:
 			if len(b) == 0 {
@@ -156,19 +155,13 @@ func (c *conn) shake(b []byte, now time.Time) (rest []byte, err error) {
 				return b, nil // there is no answer yet
 			}
 			c.asked = w
-			c.ask(w)
+			c.loop.ask(w)
+		case want.Ready:
+			return b, nil
+		case want.Failed:
+			return nil, w.Err
 		}
 	}
-	return b, c.engine.Failure()
-}
-
-// ask has a question answered, now or later.
-func (c *conn) ask(w want.Question) {
-	if sign, ok := w.(*want.Sign); ok {
-		c.loop.sign(sign)
-		return
-	}
-	_ = w.Fail(fmt.Errorf("nobody here answers %s", w.Name())) // this configuration asks nothing else
 }
 
 // echo answers every whole record with what is in it.

@@ -4,10 +4,11 @@
 // that are to go out, and says what it wants next. So a connection here is a file descriptor, an engine, and the bytes
 // that wait; epoll says which connection has something to do.
 //
-//	loop.go   epoll, time, and the one goroutine; it knows no TLS
-//	conn.go   one connection: bytes in, engine, bytes out
+//	loop.go     epoll, time, the one goroutine, and the answers to what engines ask
+//	accept.go   new connections, as many as there is room for
+//	conn.go     one connection: bytes in, engine, bytes out
 //
-// What to look at in conn.go: a record that has come by halves, a peer that does not read (nothing more is read from it
+// What to look at: a record that has come by halves, a peer that does not read (nothing more is read from it
 // either), a peer that says nothing (the handshake's time is up), a signature that is made elsewhere and comes later, an
 // alert that has to arrive before the socket is closed.
 //

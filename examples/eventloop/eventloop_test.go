@@ -20,7 +20,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/pki"
 	"github.com/vitro-tls/vitro/tls"
@@ -71,15 +70,11 @@ func prepare(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := engine.Compile(engine.Config{Credentials: []*want.Credential{credential}})
-	if err != nil {
-		t.Fatal(err)
-	}
 	fd, addr, err := listenOn("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := newLoop(fd, config, 10_000, time.Minute)
+	l, err := newLoop(fd, credential, 10_000, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,6 +294,40 @@ func TestKeyUpdateAndGoodbye(t *testing.T) {
 	}
 	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("after our goodbye comes %v, want the server's", err)
+	}
+}
+
+// Who has been here comes back by its ticket, and costs no signature.
+func TestResumption(t *testing.T) {
+	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			signatures := 0
+			s, finish := start(t, func(l *loop) {
+				l.sign = func(w *want.Sign) {
+					signatures++
+					_ = w.Run()
+				}
+			})
+			config := s.client()
+			config.MaxVersion, config.ClientSessionCache = version, tls.NewLRUClientSessionCache(1)
+			for visit := range 3 {
+				conn, err := tls.Dial("tcp", s.addr, config)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := hears(conn, "here I am"); err != nil {
+					t.Fatal(err)
+				}
+				if resumed := conn.ConnectionState().DidResume; resumed != (visit > 0) {
+					t.Errorf("visit %d: resumed: %v", visit, resumed)
+				}
+				conn.Close()
+			}
+			finish()
+			if signatures != 1 {
+				t.Errorf("%d signatures for three visits, want one", signatures)
+			}
+		})
 	}
 }
 

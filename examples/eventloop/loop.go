@@ -6,13 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"net/netip"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/vitro-tls/vitro/engine"
+	"github.com/vitro-tls/vitro/session"
 	"github.com/vitro-tls/vitro/want"
 )
 
@@ -32,6 +32,7 @@ type loop struct {
 	served, peak int
 	log          func(*conn, error)
 	sign         func(*want.Sign) // now or later, from any goroutine
+	tickets      session.Tickets  // by which clients come back without a signature
 
 	mu      sync.Mutex
 	stopped bool
@@ -43,14 +44,17 @@ type timer struct {
 	at   time.Time
 }
 
-func newLoop(listener int, config *engine.Compiled, room int, timeout time.Duration) (*loop, error) {
+func newLoop(listener int, credential *want.Credential, room int, timeout time.Duration) (*loop, error) {
+	config, err := engine.Compile(engine.Config{Credentials: []*want.Credential{credential}, ServerSessions: true})
+	if err != nil {
+		return nil, err
+	}
 	l := &loop{
 		listener: listener, alarm: -1, config: config, room: room, timeout: timeout,
 		conns: map[int]*conn{}, buf: make([]byte, 64<<10),
 		log:  func(*conn, error) {},
 		sign: func(w *want.Sign) { _ = w.Run() },
 	}
-	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("epoll_create: %w", err)
 	}
@@ -182,53 +186,23 @@ func (l *loop) watchFor(c *conn) error {
 	return l.watch(unix.EPOLL_CTL_MOD, c.fd, events)
 }
 
-// accept takes new connections while there is room.
-func (l *loop) accept(now time.Time) error {
-	for len(l.conns) < l.room {
-		fd, from, err := unix.Accept4(l.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-		switch {
-		case err == nil:
-		case errors.Is(err, unix.EAGAIN):
-			return nil
-		case errors.Is(err, unix.EINTR), errors.Is(err, unix.ECONNABORTED):
-			continue
-		case len(l.conns) > 0 && (errors.Is(err, unix.EMFILE) || errors.Is(err, unix.ENFILE)):
-			l.room = len(l.conns) // the system has less of it than was promised
-			continue
-		default:
-			return fmt.Errorf("accept: %w", err)
+// ask has a question of the engine's answered, now or later. The configuration leads to no others.
+func (l *loop) ask(q want.Question) {
+	switch q := q.(type) {
+	case *want.Sign:
+		l.sign(q)
+	case *want.OpenTicket:
+		_ = q.Answer(l.tickets.Open(q.Now, q.Ticket))
+	case *want.SealTicket:
+		ticket, err := l.tickets.Seal(q.Now, q.Session)
+		if err != nil {
+			_ = q.Fail(err)
+			return
 		}
-		l.served++
-		if err := l.add(fd, from, now); err != nil {
-			unix.Close(fd)
-			return err
-		}
+		_ = q.Answer(ticket)
+	default:
+		_ = q.Fail(fmt.Errorf("nobody here answers %s", q.Name()))
 	}
-	// The others wait in the listener's backlog.
-	l.full = true
-	return l.watch(unix.EPOLL_CTL_MOD, l.listener, 0)
-}
-
-func (l *loop) add(fd int, from unix.Sockaddr, now time.Time) error {
-	c := &conn{loop: l, fd: fd, peer: addrOf(from), watched: unix.EPOLLIN}
-	c.engine = engine.NewServer(l.config, engine.Options{Notify: func() { l.wake(c) }})
-	if err := l.watch(unix.EPOLL_CTL_ADD, fd, c.watched); err != nil {
-		return err
-	}
-	l.conns[fd] = c
-	l.peak = max(l.peak, len(l.conns))
-	l.expireAfter(c, now)
-	return nil
-}
-
-func addrOf(from unix.Sockaddr) netip.AddrPort {
-	switch a := from.(type) {
-	case *unix.SockaddrInet4:
-		return netip.AddrPortFrom(netip.AddrFrom4(a.Addr), uint16(a.Port))
-	case *unix.SockaddrInet6:
-		return netip.AddrPortFrom(netip.AddrFrom16(a.Addr).Unmap(), uint16(a.Port))
-	}
-	return netip.AddrPort{}
 }
 
 // close ends a connection. The reason is worth telling unless it is the peer's goodbye.

@@ -16,7 +16,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/pki"
 	"github.com/vitro-tls/vitro/want"
 )
@@ -53,10 +52,6 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	config, err := engine.Compile(engine.Config{Credentials: []*want.Credential{credential}})
-	if err != nil {
-		return err
-	}
 	fd, addr, err := listenOn(*listen)
 	if err != nil {
 		return err
@@ -70,7 +65,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 		*conns = files - ownFiles
 		fmt.Fprintf(stderr, "this process may open %d files: %d connections at once (ulimit -n)\n", files, *conns)
 	}
-	l, err := newLoop(fd, config, *conns, *timeout)
+	l, err := newLoop(fd, credential, *conns, *timeout)
 	if err != nil {
 		return err
 	}
