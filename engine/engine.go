@@ -352,7 +352,7 @@ func (e *Engine) HasOutput() bool { return e.desk.Out.Waiting() }
 func (e *Engine) HasTicket() bool { return e.desk.Out.Patient() }
 
 // Seal appends plaintext to dst as records of application data, behind what Output still has. The error is that of
-// a connection that is closed or has failed.
+// a connection that is closed or has failed, or is not yet secure: RFC 5246 §7.3, RFC 8446 §2, §5.1.
 func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) {
 	if err := e.failed(); err != nil {
 		return dst, err

@@ -84,7 +84,7 @@ func said(ch *wire.ClientHello) []string {
 }
 
 // OfferedVersions returns the versions that a client can be answered with: what supported_versions lists (RFC 8446
-// §4.2.1), or everything up to client_version (RFC 5246 §E.1).
+// §4.2.1), or everything up to client_version (RFC 5246 §E.1, RFC 5746 §3.6).
 func OfferedVersions(ch *wire.ClientHello) []wire.Version {
 	if ch.Has(wire.ExtSupportedVersions) {
 		return ch.SupportedVersions

@@ -72,6 +72,7 @@ type insider struct {
 	suite       *suite.Suite
 	stapled     bool
 	anonymous   bool // its Certificate is empty
+	old         bool // it has no renegotiation_info
 	protects    bool
 	etm         bool // encrypt-then-MAC
 	credential  *want.Credential
@@ -144,7 +145,9 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 		if p.etm {
 			sh.Add(wire.ExtEncryptThenMAC)
 		}
-		sh.Add(wire.ExtRenegotiationInfo)
+		if !p.old {
+			sh.Add(wire.ExtRenegotiationInfo)
+		}
 		if p.stapled {
 			sh.Add(wire.ExtStatusRequest)
 		}

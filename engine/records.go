@@ -38,7 +38,7 @@ func tooMany(n int, r *fault.Rule) error {
 	return nil
 }
 
-// checkHeader refuses a record by its first bytes. What is no record at all is given its name.
+// checkHeader refuses a record by its first bytes: RFC 5246 §6 has four types. What is no record at all is given its name.
 func (e *Engine) checkHeader(b []byte) error {
 	h := record.ParseHeader(b)
 	known := h.Type >= wire.ContentChangeCipherSpec && h.Type <= wire.ContentApplicationData
@@ -235,7 +235,7 @@ func aboutCertificate(d wire.AlertDescription) bool {
 	return false
 }
 
-// undecodable gives a decoder's error its rule.
+// undecodable gives a decoder's error its rule. RFC 5246 §7.4.1.2, RFC 8446 §6.
 func undecodable(err error) error {
 	var broken *wire.DecodeError
 	if !errors.As(err, &broken) {

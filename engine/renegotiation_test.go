@@ -28,10 +28,14 @@ func newRenegotiator(t *testing.T, change func(*engine.Config)) *renegotiator {
 }
 
 func newRenegotiatorWith(t *testing.T, id wire.CipherSuite, etm bool, change func(*engine.Config)) *renegotiator {
-	s := suite.ByID(id)
-	r := &renegotiator{insider: &insider{t: t, role: fault.Client, suite: s, protects: true, etm: etm,
-		credential: testkit.Credential(testkit.RSA), master: make([]byte, 48)}}
-	cc := engine.Config{CipherSuites: []wire.CipherSuite{s.ID}, ServerName: testkit.Host, MaxVersion: wire.TLS12, Secrets: r.insider,
+	return newRenegotiatorAs(t, &insider{suite: suite.ByID(id), etm: etm}, change)
+}
+
+func newRenegotiatorAs(t *testing.T, server *insider, change func(*engine.Config)) *renegotiator {
+	server.t, server.role, server.protects = t, fault.Client, true
+	server.credential, server.master = testkit.Credential(testkit.RSA), make([]byte, 48)
+	r := &renegotiator{insider: server}
+	cc := engine.Config{CipherSuites: []wire.CipherSuite{server.suite.ID}, ServerName: testkit.Host, MaxVersion: wire.TLS12, Secrets: r.insider,
 		Renegotiation: engine.RenegotiateFreely}
 	if change != nil {
 		change(&cc)
@@ -151,6 +155,10 @@ func TestRenegotiationDeclined(t *testing.T) {
 		})
 		r.finish(wire.TypeCertificate, wire.TypeServerHelloDone)
 		declines(t, r)
+	})
+	// RFC 5746 §4.2: without renegotiation_info in the first handshake.
+	t.Run("a server of before", func(t *testing.T) {
+		declines(t, newRenegotiatorAs(t, &insider{suite: suite.ByID(wire.TLS_RSA_WITH_AES_128_GCM_SHA256), old: true}, nil))
 	})
 	t.Run("after our close_notify", func(t *testing.T) {
 		r := newRenegotiator(t, nil)

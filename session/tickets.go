@@ -23,14 +23,14 @@ import (
 )
 
 const (
-	// KeyUse is for how long a key that was made here seals tickets. A day bounds what one stolen key opens.
+	// KeyUse is for how long a key that was made here seals tickets. A day bounds what one stolen key opens. RFC 5077 §5.6.
 	KeyUse = 24 * time.Hour
 	// KeyLife is for how long it opens them: as long as a session can live at most (RFC 8446 §4.6.1), so that no ticket
 	// outlasts its key. Then it is gone, and with it the way to read what it has resumed.
 	KeyLife = want.MaxSessionLifetime
 )
 
-// Tickets seals and opens tickets. They are encrypted with AES-256-GCM, each under a key of its own that is derived from
+// Tickets seals and opens tickets. They are encrypted with AES-256-GCM (RFC 5077 §5.3), each under a key of its own that is derived from
 // the ticket key in use and 32 random bytes; so one key may seal any number. The zero value makes its own keys, which
 // change every KeyUse and are forgotten after KeyLife. It may be used by many connections at once.
 type Tickets struct {

@@ -274,7 +274,7 @@ func connectionState(s want.ConnectionState) ConnectionState {
 	}
 }
 
-// tlsUnique: RFC 5929 §3.1: the first Finished, which in a resumed handshake is the server's. RFC 7627 §6.1: without the
+// tlsUnique: RFC 5929 §3.1: the first Finished, which in a resumed handshake is the server's. RFC 7627 §5.4, §6.1: without the
 // extended master secret a resumed one binds to nothing.
 func tlsUnique(s want.ConnectionState) []byte {
 	switch {

@@ -36,7 +36,7 @@ const (
 	openEnded = 24 * time.Hour
 )
 
-// judgeStaple: RFC 6066 §8: a client checks the response that it gets, and aborts where it is not satisfied.
+// judgeStaple: RFC 6066 §8, §9: a client checks the response that it gets, and aborts where it is not satisfied.
 func (e *examination) judgeStaple(p path, _ error) *fault.Error {
 	leaf := p.certs[0]
 	switch issuer := e.issuerOf(p); {

@@ -244,7 +244,7 @@ func (g NamedGroup) String() string {
 }
 
 // SignatureScheme is a signature algorithm with its hash. The code points are those of RFC 8446 §4.2.3, which gave
-// the pairs of RFC 5246 §7.4.1.4.1 one name each.
+// the pairs of RFC 5246 §7.4.1.4.1 one name each; RFC 8422 §5.10 had brought those of EdDSA.
 type SignatureScheme uint16
 
 const (

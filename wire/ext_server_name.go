@@ -16,7 +16,7 @@ func decodeServerName(x *Extensions, r *Reader, in carrier) {
 	if in != inClientHello {
 		return
 	}
-	seen := false
+	seen := false // RFC 6066 §11.1: the reader holds every length to its list
 	list := r.Vector16("server_name_list", 1, 1<<16-1)
 	for list.More() {
 		kind := list.Uint8("name_type")

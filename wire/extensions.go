@@ -179,8 +179,8 @@ func (s *typeSet) add(t ExtensionType) bool {
 	return true
 }
 
-// decode reads the extensions of a message, of which a hello may have not even the length. RFC 5246
-// §7.4.1.4, RFC 8446 §4.2.
+// decode reads the extensions of a message, of which a hello may have not even the length. Those that nobody
+// knows are kept, and have no meaning. RFC 5246 §7.4.1.4, RFC 5746 §3.6, RFC 8446 §4.2.
 func (x *Extensions) decode(r *Reader, in carrier) {
 	if inHellos.has(in) && r.Left() == 0 {
 		return

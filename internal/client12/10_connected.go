@@ -9,7 +9,7 @@ import (
 )
 
 // connected: the handshake is done, and the server may ask for another. RFC 5246 §7.4.1.1 lets a client decline, with
-// a warning.
+// a warning (RFC 5746 §4.2).
 type connected struct{ before *hs.Renegotiated }
 
 func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -37,7 +37,7 @@ func (s again) Begin(d *hs.Desk) (hs.State, error) {
 // waitServerHello: of another handshake, which keeps the version. RFC 5246 §7.4.1.3.
 type waitServerHello struct{ offer *hello.Offer }
 
-// TakesData: what the server says before it has read the ClientHello belongs to the connection so far.
+// TakesData: what the server says before it has read the ClientHello belongs to the connection so far. RFC 5246 §6.2.1.
 func (s waitServerHello) TakesData() {}
 
 func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {

@@ -71,7 +71,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) error {
 	ch := offer.Hello
 	for _, t := range sh.Order {
-		// RFC 5246 §7.4.1.4: an answer only to what was asked. supported_groups is let pass, for servers that
+		// RFC 5246 §7.4.1.4, RFC 5746 §3.6: an answer only to what was asked. supported_groups is let pass, for servers that
 		// always send it.
 		if !ch.Has(t) && t != wire.ExtSupportedGroups {
 			return fault.New(fault.ExtensionNotOffered).With(t.String())

@@ -29,7 +29,7 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := s.Again.CheckPeer(chain[0]); err != nil {
 		return nil, err
 	}
-	// RFC 5246 §7.4.2: the certificate's key is of the kind that the key exchange uses.
+	// RFC 5246 §7.4.2, RFC 8422 §2.1, §2.2, §5.3: the certificate's key is of the kind that the key exchange uses.
 	if suite.AuthOf(chain[0].PublicKey) != s.Suite.Auth {
 		return nil, fault.New(fault.WrongKeyType).With(fmt.Sprintf("a key of type %T for %v", chain[0].PublicKey, s.Suite.ID))
 	}

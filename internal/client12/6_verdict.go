@@ -8,7 +8,7 @@ import (
 )
 
 // awaitVerdict: is the server who it says it is? Then follows the client's whole answer: its certificate if it was
-// asked for one, key exchange, change of keys, Finished. RFC 5246 §7.4.6 to §7.4.9.
+// asked for one, key exchange, change of keys, Finished. RFC 5246 §7.3, §7.4.6 to §7.4.9.
 type awaitVerdict struct {
 	waitServerHelloDone
 	question *want.VerifyPeer

@@ -5,7 +5,7 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// waitChangeCipherSpec: from here on the server encrypts. RFC 5246 §7.1.
+// waitChangeCipherSpec: from here on the server encrypts, its Finished first. RFC 5246 §7.1, §7.4.9.
 type waitChangeCipherSpec struct {
 	*hs.Negotiated
 	keys   *hs.Keys12

@@ -24,7 +24,7 @@ func requested(m *wire.CertificateRequest) *want.CertificateRequest {
 	return r
 }
 
-// RFC 8422 §5.5: Ed25519 keys go by ecdsa_sign.
+// RFC 8422 §3.1, §5.5, §5.6: Ed25519 keys go by ecdsa_sign.
 var certificateTypes = map[suite.Auth]wire.ClientCertificateType{
 	suite.AuthRSA: wire.CertRSASign, suite.AuthECDSA: wire.CertECDSASign,
 }

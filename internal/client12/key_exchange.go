@@ -86,7 +86,7 @@ type power struct {
 	public []byte
 }
 
-// takePower takes a field that was not offered too, as RFC 7919 §3.1 leaves to a client: servers of before send what
+// takePower takes a field that was not offered too, as RFC 7919 §3.1 leaves to a client (RFC 5246 §F.1.1.3 asks for size): servers of before send what
 // their operator put there, and a list of groups tells them nothing. Its size has to do for a promise.
 func takePower(_ *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half, *hs.Negotiated, error) {
 	field, err := suite.NewField(ske.Prime, ske.Generator)

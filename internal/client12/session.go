@@ -31,7 +31,7 @@ func resumes(offer *hello.Offer, sh *wire.ServerHello) (bool, error) {
 	case sh.CipherSuite != session.Suite:
 		return false, fault.New(fault.ResumedOtherSuite).
 			Between("cipher suites", []string{session.Suite.String()}, []string{sh.CipherSuite.String()})
-	// RFC 7627 §5.3: and its way to the master secret.
+	// RFC 7627 §5.3, §5.4: and its way to the master secret.
 	case !sh.Has(wire.ExtExtendedMasterSecret):
 		return false, fault.New(fault.ExtendedMasterDropped)
 	}

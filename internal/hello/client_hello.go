@@ -79,6 +79,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 		x.ServerName = c.SNI
 		x.Add(wire.ExtServerName)
 	}
+	// RFC 7627 §5.2: in every hello that may come to TLS 1.2.
 	if c.Speaks(wire.TLS12) {
 		x.Add(wire.ExtExtendedMasterSecret)
 	}
@@ -86,6 +87,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	if c.HasCBC {
 		x.Add(wire.ExtEncryptThenMAC)
 	}
+	// RFC 8422 §4, §5.1, §5.1.2: of curves and points speaks only who offers them, and points are uncompressed.
 	if len(c.Groups) > 0 {
 		x.SupportedGroups = c.Groups
 		x.Add(wire.ExtSupportedGroups)
@@ -105,6 +107,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	}
 	x.StatusRequest = wire.StatusOCSP
 	x.Add(wire.ExtStatusRequest)
+	// RFC 5246 §7.4.1.4.1, RFC 8446 §4.2.3: said by every client that a certificate is to convince.
 	x.SignatureAlgorithms = c.SignatureSchemes
 	x.Add(wire.ExtSignatureAlgorithms)
 	addSchemesCert(c, x)

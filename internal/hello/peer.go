@@ -13,7 +13,7 @@ import (
 	"github.com/vitro-tls/vitro/want"
 )
 
-// ParseChain parses a peer's certificates.
+// ParseChain parses a peer's certificates, as PKIX has them. RFC 5246 §7.4.2, RFC 8422 §5.3, §5.9, RFC 8446 §4.4.2.2.
 func ParseChain(chain [][]byte) ([]*x509.Certificate, error) {
 	out := make([]*x509.Certificate, len(chain))
 	for i, der := range chain {

@@ -23,7 +23,7 @@ func Resumable(c *hs.Compiled, role fault.Role, s *want.Session, serverName stri
 		return event.ResumptionUnusable
 	case !s.Alive(now):
 		return event.ResumptionExpired
-	// RFC 8446 §4.6.1: only with the name that it was made with.
+	// RFC 8446 §4.6.1, RFC 6066 §3: only with the name that it was made with.
 	case s.ServerName != serverName:
 		return event.ResumptionOtherName
 	case s.Binding != c.Binding(role):
@@ -95,7 +95,8 @@ func (o *Offer) Resume(c *hs.Compiled, s *want.Session, now time.Time) (event.Re
 	return why, nil
 }
 
-// resume12 shows a session's ticket, or its ID. RFC 5077 §3.4, RFC 5246 §7.4.1.2.
+// resume12 shows a session's ticket, which only the server can read (RFC 5077 §4), or its ID. RFC 5077 §3.4, RFC 5246
+// §7.4.1.2.
 func (o *Offer) resume12(c *hs.Compiled, s *want.Session) (event.ResumptionReason, error) {
 	m := o.Hello
 	switch {
@@ -104,7 +105,7 @@ func (o *Offer) resume12(c *hs.Compiled, s *want.Session) (event.ResumptionReaso
 	// RFC 5246 §7.4.1.2: the list of suites has that of the session.
 	case !slices.Contains(c.CipherSuites, s.Suite):
 		return event.ResumptionOtherSuite, nil
-	// RFC 7627 §5.3: our hellos always ask for the extended master secret, so that a session without it is never resumed.
+	// RFC 7627 §5.3, §5.4: our hellos always ask for the extended master secret, so that a session without it is never resumed.
 	case !s.ExtendedMaster:
 		return event.ResumptionOtherMaster, nil
 	}

@@ -254,7 +254,7 @@ func (c *Compiled) compileLists() error {
 	if err := c.compileGroups(); err != nil {
 		return err
 	}
-	all := suite.Schemes()
+	all := suite.Schemes() // RFC 5246 §7.4.1.4.1: none of them is anonymous
 	if c.SignatureSchemes == nil {
 		c.SignatureSchemes = all
 	}

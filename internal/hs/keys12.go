@@ -16,7 +16,7 @@ type Keys12 struct {
 	ClientWrite, ServerWrite record.Protection
 }
 
-// DeriveKeys12 makes the keys from the premaster secret, once ClientKeyExchange is in the transcript: by RFC 7627 §4
+// DeriveKeys12 makes the keys from the premaster secret, once ClientKeyExchange is in the transcript: by RFC 7627 §4, §5.1, §5.2
 // where both sides have it, else by RFC 5246 §8.1; then RFC 5246 §6.3.
 func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
 	client, server := &n.ClientHello.Random, &n.ServerHello.Random

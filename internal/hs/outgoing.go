@@ -44,7 +44,8 @@ func (o *Outgoing) SetLimit(n int, clear bool) {
 	o.mu.Unlock()
 }
 
-// Write puts content into records that wait to be taken.
+// Write puts content into records that wait to be taken: of the types that there are, and in their
+// order. RFC 5246 §6, §6.2.1.
 func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -88,7 +89,7 @@ func (o *Outgoing) oweCCS() {
 	o.mu.Unlock()
 }
 
-// ChangeKeys puts a ChangeCipherSpec out and protects what follows.
+// ChangeKeys puts a ChangeCipherSpec out and protects what follows. RFC 5246 §7.1.
 func (o *Outgoing) ChangeKeys(p record.Protection) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

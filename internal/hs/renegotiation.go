@@ -85,7 +85,7 @@ func (r *Renegotiated) CheckServer(sh *wire.ServerHello, s *suite.Suite) error {
 	return nil
 }
 
-// CheckPeer: who the server is does not change: what was sent was meant for the one that was verified.
+// CheckPeer: RFC 5746 §5: who the server is does not change: what was sent was meant for the one that was verified.
 func (r *Renegotiated) CheckPeer(leaf *x509.Certificate) error {
 	if r != nil && !r.Peer.Equal(leaf) {
 		return fault.New(fault.ServerChanged).With(fmt.Sprintf("from %q to %q", r.Peer.Subject, leaf.Subject))

@@ -75,7 +75,8 @@ func Expect[M wire.Message](d *Desk, m wire.Message) (M, error) {
 	return expected, nil
 }
 
-// Accept takes note of a message that is welcome: it enters the transcript and is told to whoever watches. Finished
+// Accept takes note of a message that is welcome: it enters the transcript, whichever extension it came with
+// (RFC 6066 §1.1), and is told to whoever watches. Finished
 // is not added here, for it proves the transcript before itself (RFC 5246 §7.4.9), nor ServerHello, which says what
 // the hash is; HelloRequest never is (§7.4.1.1).
 func Accept(d *Desk, m wire.Message) {
@@ -98,7 +99,7 @@ func stepOf(m wire.Message, sender fault.Role) fault.Step {
 	return event.StepOf(m.Type(), sender)
 }
 
-// Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 gives the order.
+// Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 and §7.4 and RFC 8446 §4 give the order.
 func Unexpected(d *Desk, m wire.Message, expected string) error {
 	Tell(d, 0, event.Message{Message: m})
 	return fault.New(fault.UnexpectedMessage).With(fmt.Sprintf("%v, where %s was expected", m.Type(), expected))

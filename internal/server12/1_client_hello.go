@@ -24,7 +24,7 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 		ServerName:  ch.ServerName,
 		// RFC 7627 §5.1: whenever the client offers it.
 		ExtendedMaster: ch.Has(wire.ExtExtendedMasterSecret),
-		// RFC 5746 §3.6: the client says that it knows, by the extension or by the SCSV.
+		// RFC 5746 §3.6, §4.3: the client says that it knows, by the extension or by the SCSV.
 		SecureRenegotiable: ch.Has(wire.ExtRenegotiationInfo) || ch.Offers(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV),
 	}
 	protocol, err := hello.ChooseProtocol(d, ch)
@@ -54,7 +54,7 @@ func checkHello(ch *wire.ClientHello) error {
 	if len(ch.RenegotiationInfo) != 0 {
 		return fault.New(fault.RenegotiationInfoNotEmpty).With(fmt.Sprintf("%d bytes", len(ch.RenegotiationInfo)))
 	}
-	// RFC 8422 §5.1.2: a client that lists point formats lists the uncompressed one.
+	// RFC 8422 §4, §5.1.2: a client that lists point formats lists the uncompressed one.
 	if ch.Has(wire.ExtPointFormats) && !slices.Contains(ch.PointFormats, wire.PointUncompressed) {
 		return fault.New(fault.NoUncompressedPoints)
 	}

@@ -62,13 +62,15 @@ func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 		copy(sh.Random[wire.RandomLen-len(wire.DowngradeTLS12):], wire.DowngradeTLS12)
 	}
 	x := &sh.Extensions
+	// RFC 5746 §3.6: empty in a first handshake.
 	if n.SecureRenegotiable {
 		x.Add(wire.ExtRenegotiationInfo)
 	}
+	// RFC 7627 §5.2, §5.3: to who asked for it, when a session is resumed too.
 	if n.ExtendedMaster {
 		x.Add(wire.ExtExtendedMasterSecret)
 	}
-	// RFC 7366 §3: not with a suite that it does not concern.
+	// RFC 7366 §2, §3: to who asked for it, and not with a suite that it does not concern.
 	if ch.Has(wire.ExtEncryptThenMAC) && n.Suite.Cipher.CBC() {
 		x.Add(wire.ExtEncryptThenMAC)
 	}
@@ -85,8 +87,8 @@ func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 	return sh, introduce(d, n, sh)
 }
 
-// introduce adds what a full handshake only has. RFC 6066 §3 and §8 have the name and the staple stay out of one that
-// resumes.
+// introduce adds what a full handshake only has. RFC 6066 §1.1, §3 and §8 have the name and the staple stay out of one
+// that resumes.
 func introduce(d *hs.Desk, n *hs.Negotiated, sh *wire.ServerHello) error {
 	ch, x := n.ClientHello, &sh.Extensions
 	// RFC 6066 §3: a server that used the name says so.

@@ -7,7 +7,8 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// waitFinished: proof that the client saw the same handshake; then the server proves the same. RFC 5246 §7.4.9.
+// waitFinished: proof that the client saw the same handshake; then the server proves the same. RFC 5246 §7.4.9. A ticket
+// comes no earlier: RFC 5077 §3.3.
 type waitFinished struct {
 	*hs.Negotiated
 	keys *hs.Keys12

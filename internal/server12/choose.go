@@ -97,7 +97,8 @@ func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Creden
 	return choice{}, false
 }
 
-// consider says whether a suite works with a client and a credential, or why not.
+// consider says whether a suite works with a client and a credential, or why not. RFC 5246 §7.4.1.2: suites of the
+// client's that we do not know are passed over.
 func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, s *suite.Suite) (choice, event.SuiteReason) {
 	c := choice{suite: s, credential: credential}
 	switch {

@@ -62,7 +62,7 @@ func (certificateKey) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExcha
 	return state, nil
 }
 
-// ephemeral: a key that is made for this connection, and signed. RFC 8422 §5.4, RFC 5246 §7.4.3.
+// ephemeral: a key that is made for this connection, and signed. RFC 8422 §5.4, RFC 5246 §7.4.3, §F.1.1.3.
 type ephemeral struct {
 	choose func(*hs.Compiled, *wire.ClientHello) groupChoice
 	make   func(*hs.Desk, wire.NamedGroup) (half, *wire.ServerKeyExchange, error)
@@ -75,7 +75,7 @@ type groupChoice struct {
 	ours, offered []wire.NamedGroup
 }
 
-// RFC 8422 §4 leaves the choice to the server where the client says nothing; P-256 is what every client of that age has.
+// RFC 8422 §4 and §5.1 bind a server to the client's list, and leave the choice to the server where the client says nothing; P-256 is what every client of that age has.
 func chooseCurve(cfg *hs.Compiled, ch *wire.ClientHello) groupChoice {
 	c := groupChoice{ours: cfg.Groups12, offered: []wire.NamedGroup{wire.SecP256r1}}
 	if ch.Has(wire.ExtSupportedGroups) {

@@ -58,7 +58,7 @@ func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
 	if i < 0 || !ch.Offers(session.Suite) {
 		return s.full(d, event.ResumptionOtherSuite)
 	}
-	// RFC 7627 §5.3: nor does a session change its way to the master secret. A client that no longer has the new way may
+	// RFC 7627 §5.3, §5.4: nor does a session change its way to the master secret. A client that no longer has the new way may
 	// be one in the middle.
 	switch {
 	case session.ExtendedMaster && !s.ExtendedMaster:

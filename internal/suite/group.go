@@ -34,7 +34,8 @@ func (g *group) String() string {
 	return g.id.String()
 }
 
-// groups is every group of ECDHE in TLS 1.2 that Vitro has, best first; TLS 1.3 has them too.
+// groups is every group of ECDHE in TLS 1.2 that Vitro has, best first; TLS 1.3 has them too. Their points are
+// uncompressed, and of that length alone: RFC 8422 §5.1.2.
 var groups = []group{
 	{id: wire.X25519, parts: []exchange{groupX25519}},
 	{id: wire.SecP256r1, parts: []exchange{p256}},

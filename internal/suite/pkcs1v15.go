@@ -17,7 +17,7 @@ const PremasterLen = 48
 // MaxRSABits bounds the keys that we compute with: a larger one costs its holder nothing and us seconds.
 const MaxRSABits = 8192
 
-// EncryptPremaster encrypts the premaster secret under the server's public key.
+// EncryptPremaster encrypts the premaster secret, whose length RFC 5246 §7.3 asks for, under the server's public key.
 func EncryptPremaster(pub *rsa.PublicKey, premaster []byte) ([]byte, error) {
 	return rsa.EncryptPKCS1v15(rand.Reader, pub, premaster) //lint:ignore SA1019 RFC 5246 §7.4.7.1 has no other padding
 }

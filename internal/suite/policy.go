@@ -38,7 +38,7 @@ func (s *Suite) rank() rank {
 
 // Policy returns the suites of TLS 1.2 that a named policy allows, best first: modern is ECDHE with AES-GCM or
 // ChaCha20-Poly1305, compatible adds the other ciphers, legacy adds the other key exchanges and the ciphers with a
-// short tag. The second result is false for a name that is none.
+// short tag, and with them what RFC 5246 §9 wants everyone to have. The second result is false for a name that is none.
 func Policy(name string) ([]wire.CipherSuite, bool) { return allowed(suites, name) }
 
 // Policy13 returns the suites of TLS 1.3 that a named policy allows, best first. It returns nil for a name that is none.

@@ -150,7 +150,7 @@ func (s scheme) digest(message []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Verify checks a signature over message by the rules of TLS 1.2.
+// Verify checks a signature over message by the rules of TLS 1.2. RFC 5246 §4.7, RFC 8422 §5.4, §5.9, §5.10.
 func Verify(pub crypto.PublicKey, id wire.SignatureScheme, message, signature []byte) error {
 	return VerifyFor(wire.TLS12, pub, id, message, signature)
 }

@@ -46,7 +46,7 @@ type Suite struct {
 
 // suites is every suite of TLS 1.2 that Vitro has, best first: what a stricter policy allows before what it does not,
 // forward secrecy before none, then AES-128-GCM, which is the fastest where AES is in hardware and strong enough where it
-// is not.
+// is not. None is without a key or a server's proof of who it is: RFC 5246 §A.5.
 var suites = []*Suite{
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128GCM, crypto.SHA256},
 	{wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, wire.TLS12, wire.KeyExchangeECDHE, AuthRSA, aes128GCM, crypto.SHA256},
