@@ -249,6 +249,9 @@ func (a *PeerAlert) may(v wire.Version) bool { return slices.Contains(a.Versions
 func (a *PeerAlert) Error() string {
 	var b strings.Builder
 	b.WriteString("tls: the " + a.Role.Peer().String() + " refused with the alert " + a.Alert.Description.String())
+	if a.Cause != nil && a.Cause.Error() != "" {
+		b.WriteString(" (" + a.Cause.Error() + ")")
+	}
 	if a.Offers != nil {
 		b.WriteString("; " + a.Offers.String())
 	}

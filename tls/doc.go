@@ -45,8 +45,8 @@
 //
 // In errors, which are a *fault.Error or a *fault.PeerAlert; errors.As and errors.Is find under them:
 //
-//	AlertError                    every alert of the peer's, and a *net.OpError above it; crypto/tls has it for QUIC only
-//	CertificateVerificationError  with the error of crypto/x509
+//	AlertError                    every alert of the peer's, whose words stand in the text, and a *net.OpError above it; crypto/tls has it for QUIC only
+//	CertificateVerificationError  with the error of crypto/x509; the peer is sent the alert of RFC 8446 §6.2, not bad_certificate for all
 //	ECHRejectionError             never
 //	RecordHeaderError             where the first record is not TLS; its Conn is open, and Close still answers a plain HTTP request unless the program has closed Conn
 //

@@ -9,8 +9,16 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 )
 
-// Programs for crypto/tls look for its errors with errors.As and errors.Is. They lie under ours, which say more, and add
-// no words to them.
+// Programs for crypto/tls look for its errors with errors.As and errors.Is, or for their words. They lie under ours, which
+// say more, and have those words in parentheses.
+
+// refusals is what a server of crypto/tls says first where it refuses a client by these rules.
+var refusals = map[*fault.Rule]string{
+	fault.ClientCertificateRequired: "tls: client didn't provide a certificate",
+	fault.NoCommonVersion:           "tls: client offered only unsupported versions",
+	fault.NoCommonProtocol:          "tls: client requested unsupported application protocols",
+	fault.NoCommonSuite:             "tls: no cipher suite supported by both client and server",
+}
 
 // wordless is an error to be found. Its own words are those of the cause in whose place it stands.
 type wordless struct {
@@ -47,8 +55,12 @@ func (c *Conn) findableFault(known *fault.Error) error {
 		own.Cause = wordless{error: RecordHeaderError{
 			Msg: "first record does not look like a TLS handshake", RecordHeader: found, Conn: c.conn,
 		}}
-	default:
-		return known
+	case known.Cause == nil && c.role == fault.Server:
+		for rule, words := range refusals {
+			if errors.Is(known, rule) {
+				own.Cause = errors.New(words)
+			}
+		}
 	}
 	return &own
 }
@@ -59,11 +71,11 @@ func unverified(chain []*x509.Certificate, err error) error {
 	if !ok {
 		return err
 	}
-	cause, words := error(known.Rule), ""
-	if known.Cause != nil {
-		cause, words = known.Cause, known.Cause.Error()
-	}
 	own := *known
-	own.Cause = wordless{&CertificateVerificationError{UnverifiedCertificates: chain, Err: cause}, words}
+	if known.Cause != nil {
+		own.Cause = &CertificateVerificationError{UnverifiedCertificates: chain, Err: known.Cause}
+	} else {
+		own.Cause = wordless{error: &CertificateVerificationError{UnverifiedCertificates: chain, Err: known.Rule}}
+	}
 	return &own
 }

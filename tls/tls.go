@@ -33,7 +33,7 @@ func (c *Config) CheckServer() error { return checkServer(c) }
 
 func checkServer(config *Config) error {
 	if config == nil || len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
-		return fault.New(fault.BadConfig).With("a server needs Certificates, GetCertificate or GetConfigForClient")
+		return fault.New(fault.BadConfig).With("neither Certificates, GetCertificate, nor GetConfigForClient set in Config")
 	}
 	_, err := config.compile()
 	return err
@@ -127,7 +127,7 @@ func dial(ctx context.Context, dialer *net.Dialer, network, addr string, config 
 // checkClient: without a name there is nothing to verify a certificate against.
 func checkClient(config *Config) error {
 	if config.ServerName == "" && !config.InsecureSkipVerify {
-		return fault.New(fault.BadConfig).With("a client needs ServerName or InsecureSkipVerify")
+		return fault.New(fault.BadConfig).With("either ServerName or InsecureSkipVerify must be specified in the tls.Config")
 	}
 	return nil
 }
