@@ -55,7 +55,7 @@ func (l *link) verify(p want.Peer) want.Verdict {
 	switch {
 	case l.useOCSP && l.failOCSP:
 		return want.Verdict{Err: own(wire.AlertBadCertificateStatusResponse)}
-	case !l.verifyPeer && !l.requireClientCert:
+	case !l.verifyPeer && (!l.requireClientCert || !l.verifyFail): // any certificate does
 		return want.Verdict{Skipped: true} // who only takes note of what was found goes on
 	case l.verifyFail && l.customVerify:
 		return want.Verdict{Err: own(wire.AlertCertificateUnknown)}

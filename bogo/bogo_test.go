@@ -25,6 +25,12 @@ const shimID = 0x1122334455667788
 // runShim runs the shim against a peer that plays the runner, and returns its exit status and what it printed.
 func runShim(t *testing.T, peer func(net.Conn) error, args ...string) (status int, stderr string) {
 	t.Helper()
+	return runShims(t, []func(net.Conn) error{peer}, args...)
+}
+
+// runShims is runShim for several connections, one after the other.
+func runShims(t *testing.T, peers []func(net.Conn) error, args ...string) (status int, stderr string) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -32,18 +38,13 @@ func runShim(t *testing.T, peer func(net.Conn) error, args ...string) (status in
 	defer listener.Close()
 	played := make(chan error, 1)
 	go func() {
-		conn, err := listener.Accept()
-		if err != nil {
-			played <- err
-			return
+		for _, peer := range peers {
+			if err := play(listener, peer); err != nil {
+				played <- err
+				return
+			}
 		}
-		defer conn.Close()
-		var id [8]byte
-		if _, err := io.ReadFull(conn, id[:]); err != nil || binary.LittleEndian.Uint64(id[:]) != shimID {
-			played <- fmt.Errorf("the shim's number is %x: %v", id, err)
-			return
-		}
-		played <- peer(conn)
+		played <- nil
 	}()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	args = append([]string{"-port", port, "-shim-id", strconv.FormatUint(shimID, 10)}, args...)
@@ -53,6 +54,19 @@ func runShim(t *testing.T, peer func(net.Conn) error, args ...string) (status in
 		t.Errorf("the peer: %v; the shim's exit status %d: %s", err, status, said.String())
 	}
 	return status, said.String()
+}
+
+func play(listener net.Listener, peer func(net.Conn) error) error {
+	conn, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	var id [8]byte
+	if _, err := io.ReadFull(conn, id[:]); err != nil || binary.LittleEndian.Uint64(id[:]) != shimID {
+		return fmt.Errorf("the shim's number is %x: %v", id, err)
+	}
+	return peer(conn)
 }
 
 // files writes a certificate and its key, and returns the flags that name them.

@@ -36,7 +36,7 @@ func (s *settings) observe() (*observed, error) {
 		StrictClose:      s.checkCloseNotify,
 		AskConfig:        s.server,
 		AskCredential:    s.async || s.failCertCallback || !s.server || s.useOCSP,
-		ClientSessions:   !s.server,
+		ClientSessions:   !s.server && !s.noTicket,
 		ServerSessions:   s.server && !s.noTicket,
 		ServerStore:      s.server,
 		Policy:           "legacy",

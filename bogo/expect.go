@@ -33,8 +33,10 @@ func (l *link) check(state want.ConnectionState, again bool) error {
 		return unexpected("no HelloRetryRequest")
 	case l.expectNoHRR && l.hellos > 1:
 		return unexpected("a HelloRetryRequest")
-	case l.expectSecureRenegotiation && state.Version != tls13 && !l.watched.answer.Has(wire.ExtRenegotiationInfo):
+	case l.expectSecureRenegotiation && !l.secure(state):
 		return unexpected("no secure renegotiation")
+	case l.expectNoSecureRenegotiation && l.secure(state):
+		return unexpected("secure renegotiation")
 	case l.expectVerifyResult && l.refuse != (l.verifyFail && len(state.PeerCertificates) > 0):
 		return unexpected("the peer refused: %v", l.refuse)
 	case l.expectSelected != nil && l.chosen != l.numbered(int(*l.expectSelected)):
@@ -50,6 +52,11 @@ func (l *link) check(state want.ConnectionState, again bool) error {
 		return err
 	}
 	return l.checkPeer(state)
+}
+
+// secure: RFC 5746; in TLS 1.3 nobody renegotiates.
+func (l *link) secure(state want.ConnectionState) bool {
+	return state.Version == tls13 || l.watched.answer.Has(wire.ExtRenegotiationInfo)
 }
 
 // complete takes from a full handshake what a resumed one does not have, and the runner asks for all the same.

@@ -43,6 +43,7 @@ type settings struct {
 	expectEMS, expectHRR, expectNoHRR      bool
 	expectNoServerName, expectNoPeerCert   bool
 	expectSecureRenegotiation              bool
+	expectNoSecureRenegotiation            bool
 	expectVerifyResult                     bool
 	expectOCSP, expectSCTs, expectCertType []byte
 	expectPeerVerify                       []uint64

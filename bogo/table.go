@@ -67,6 +67,7 @@ var flags = map[string]flag{
 
 	"-expect-total-renegotiations":     number(func(s *settings) *uint64 { return &s.expectRenegotiations }),
 	"-expect-secure-renegotiation":     on(func(s *settings) *bool { return &s.expectSecureRenegotiation }),
+	"-expect-no-secure-renegotiation":  on(func(s *settings) *bool { return &s.expectNoSecureRenegotiation }),
 	"-expect-session-miss":             on(func(s *settings) *bool { return &s.expectMiss }),
 	"-expect-ticket-renewal":           on(func(s *settings) *bool { return &s.expectRenewal }),
 	"-expect-no-session":               on(func(s *settings) *bool { return &s.expectNoSession }),
@@ -110,6 +111,7 @@ var flags = map[string]flag{
 	"-check-close-notify":           on(func(s *settings) *bool { return &s.checkCloseNotify }),
 	"-write-different-record-sizes": on(func(s *settings) *bool { return &s.writeDifferentSizes }),
 	"-no-op-extra-handshake":        on(func(s *settings) *bool { return &s.noOpHandshake }),
+	"-handshake-twice":              on(func(s *settings) *bool { return &s.noOpHandshake }),
 	"-key-update":                   on(func(s *settings) *bool { return &s.keyUpdate }),
 	"-key-update-before-read":       on(func(s *settings) *bool { return &s.keyUpdateBeforeRead }),
 	"-read-size":                    number(func(s *settings) *uint64 { return &s.readSize }),

@@ -257,10 +257,10 @@ func (e *Engine) deliver(m wire.Message) error {
 	} else if err := e.talked(); err != nil {
 		return err
 	}
-	if err := e.enter(e.state.(hs.Receiver).Receive(&e.desk, m)); err != nil {
+	if err := e.checkTurn(m); err != nil {
 		return err
 	}
-	return e.checkTurn(m)
+	return e.enter(e.state.(hs.Receiver).Receive(&e.desk, m))
 }
 
 // checkTurn: RFC 5246 §7.3: a message that it is our turn to answer is the last one of its flight. What stands behind it
@@ -273,7 +273,7 @@ func (e *Engine) checkTurn(m wire.Message) error {
 	case *wire.ServerHello:
 		ours = m.IsHelloRetryRequest()
 	case *wire.HelloRequest:
-		ours = e.HasHandshake()
+		ours = e.desk.Config.Again != nil
 	}
 	if ours && !e.desk.In.Assembler.Empty() {
 		return fault.New(fault.MessageBehindFlight).With("behind " + m.Type().String())
