@@ -4,10 +4,8 @@ package https
 
 import (
 	"context"
-	stdtls "crypto/tls"
 	"fmt"
 	"net"
-	"net/http"
 	"net/http/httptrace"
 
 	"github.com/vitro-tls/vitro/tls"
@@ -17,30 +15,6 @@ import (
 type secured interface {
 	net.Conn
 	ConnectionState() tls.ConnectionState
-}
-
-// dialled is a connection as net/http gets it. net/http's HTTP/2 asks for crypto/tls's ConnectionState.
-type dialled struct {
-	net.Conn
-	tls      *tls.Conn // nil where it is a program's own around it
-	state    stdtls.ConnectionState
-	protocol string
-}
-
-func (d *dialled) ConnectionState() stdtls.ConnectionState { return d.state }
-
-func (d *dialled) isHTTP2() bool { return d != nil && d.protocol == nameHTTP2 }
-
-// told fills in what a response says of its connection.
-func (d *dialled) told(resp *http.Response, req *http.Request) {
-	resp.Request = req
-	if d == nil {
-		return
-	}
-	resp.TLS = &d.state
-	if d.tls != nil {
-		resp.Request = req.WithContext(withConn(req.Context(), d.tls))
-	}
 }
 
 // dial connects for one protocol. It returns errOther where the server chose the other one, and carries the connection over.
@@ -72,7 +46,7 @@ func (p *pair) secure(ctx context.Context, network, addr string) (*dialled, erro
 		return nil, fmt.Errorf("https: DialTLSContext returned a %T, and it takes Vitro's *tls.Conn or what has its methods", inner)
 	}
 	state := conn.ConnectionState()
-	d := &dialled{Conn: conn, state: state.Std(), protocol: state.NegotiatedProtocol}
+	d := &dialled{Conn: conn, state: state.Std(), protocol: state.NegotiatedProtocol, ended: make(chan struct{})}
 	d.tls, _ = conn.(*tls.Conn)
 	spoken := p.transport.spoken
 	if d.protocol == nameHTTP2 && spoken.HTTP2() || speaksHTTP1(d.protocol) && spoken.HTTP1() {

@@ -82,10 +82,11 @@ func (p *pair) roundTrip(req *http.Request) (*http.Response, error) {
 			p.learn(host, !http2)
 			continue
 		}
-		if err == nil {
-			t.conn().told(resp, req)
+		if err != nil {
+			return nil, t.conn().because(err)
 		}
-		return resp, err
+		t.conn().told(resp, req)
+		return resp, nil
 	}
 	return nil, errOther
 }

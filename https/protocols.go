@@ -59,15 +59,21 @@ func lookUp(list, name string) (value string, ok bool) {
 	return value, ok
 }
 
+// NextProtos are the protocols that a Server and a Transport offer under a Config that has none: h2 and http/1.1, or
+// http/1.1 alone where HTTP/2 forbids all that the Config allows (RFC 9113 §9.2.2).
+func NextProtos(config *tls.Config) []string {
+	if onlyUnfit(config) {
+		return []string{nameHTTP1}
+	}
+	return []string{nameHTTP2, nameHTTP1}
+}
+
 // offering is a copy of config that offers the protocols that are spoken, best first. What a program has put into
 // NextProtos stays, as far as it is spoken.
 func offering(config *tls.Config, p http.Protocols) *tls.Config {
 	config = config.Clone()
 	if config.NextProtos == nil {
-		config.NextProtos = []string{nameHTTP2, nameHTTP1}
-		if onlyUnfit(config) {
-			config.NextProtos = []string{nameHTTP1}
-		}
+		config.NextProtos = NextProtos(config)
 	} else {
 		config.NextProtos = slices.Clone(config.NextProtos)
 	}

@@ -200,6 +200,38 @@ func TestTransportErrors(t *testing.T) {
 	}
 }
 
+// In TLS 1.3 a server refuses a client without a certificate when that has sent its request: the reason is found in the
+// error all the same, and the request is not made again and again.
+func TestTransportRefusedAfterTheHandshake(t *testing.T) {
+	for _, proto := range protocols {
+		var n atomic.Int32
+		l := listen(t)
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				n.Add(1)
+				leaf := testkit.Leaf(testkit.P256)
+				go stdtls.Server(conn, &stdtls.Config{
+					Certificates: []stdtls.Certificate{{Certificate: leaf.Chain, PrivateKey: leaf.Key}},
+					ClientAuth:   stdtls.RequireAnyClientCert,
+					NextProtos:   []string{map[string]string{"HTTP/1.1": "http/1.1", "HTTP/2.0": "h2"}[proto]},
+				}).Handshake()
+			}
+		}()
+		_, err := clientOf(t, new(https.Transport)).Get("https://" + l.Addr().String())
+		var refusal *fault.PeerAlert
+		if !errors.As(err, &refusal) || !refusal.Asked {
+			t.Errorf("%s: %v, want the server's alert", proto, err)
+		}
+		if n.Load() != 1 {
+			t.Errorf("%s: %d connections", proto, n.Load())
+		}
+	}
+}
+
 // A request ends with its context: in the handshake, behind another request's handshake, and in the response.
 func TestTransportIsCancelled(t *testing.T) {
 	silent := listen(t)

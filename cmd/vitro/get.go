@@ -12,7 +12,7 @@ func newGet() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get URL...",
 		Short: "Fetch over HTTPS and explain the handshake",
-		Long: `Get fetches over HTTPS (HTTP/1.1, TLS 1.3 and 1.2). The body goes to stdout or into a file, and the
+		Long: `Get fetches over HTTPS (HTTP/2 and HTTP/1.1, TLS 1.3 and 1.2). The body goes to stdout or into a file, and the
 handshake is explained on stderr. When it fails, the reason is told: what was found, what each side offered, and
 what to change. Where curl has a flag for the same thing, it has the same name here.
 
@@ -44,6 +44,7 @@ With several URLs, it is that of the first failure.`,
 		},
 	}
 	f.register(cmd.Flags())
+	cmd.MarkFlagsMutuallyExclusive("alpn", "http1.1")
 	return cmd
 }
 

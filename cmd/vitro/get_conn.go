@@ -3,6 +3,8 @@ package main
 import (
 	"net"
 	"sync"
+
+	"github.com/vitro-tls/vitro/tls"
 )
 
 // countedConn tells when it has been closed and nobody reads or writes any more: net/http closes it under a Read, which
@@ -19,6 +21,14 @@ type countedConn struct {
 func newCountedConn(inner net.Conn, done func()) *countedConn {
 	return &countedConn{Conn: inner, done: done, users: 1}
 }
+
+// countedTLS is one that package https knows for TLS.
+type countedTLS struct {
+	*countedConn
+	conn *tls.Conn
+}
+
+func (c countedTLS) ConnectionState() tls.ConnectionState { return c.conn.ConnectionState() }
 
 func (c *countedConn) enter() bool {
 	c.mu.Lock()

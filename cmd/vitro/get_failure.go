@@ -40,11 +40,11 @@ type handshakeError struct{ err error }
 func (e *handshakeError) Error() string { return e.err.Error() }
 func (e *handshakeError) Unwrap() error { return e.err }
 
-// protocolError: the handshake is done, but for another protocol than HTTP/1.1.
+// protocolError: the handshake is done, but for another protocol than HTTP.
 type protocolError struct{ protocol string }
 
 func (e *protocolError) Error() string {
-	return fmt.Sprintf("the server chose %q from --alpn, and get speaks HTTP/1.1 only; the handshake itself is done", e.protocol)
+	return fmt.Sprintf("the server chose %q from --alpn, and get speaks HTTP/2 and HTTP/1.1 only; the handshake itself is done", e.protocol)
 }
 
 // statusError: the server answered, and not what was asked for.

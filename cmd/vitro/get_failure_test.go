@@ -164,7 +164,7 @@ func TestGetNamesWhatAnswers(t *testing.T) {
 	wantsClient13 := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) {
 		c.ClientAuth, c.MinVersion, c.MaxVersion = stdtls.RequireAnyClientCert, stdtls.VersionTLS13, 0
 	})
-	onlyH2 := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.NextProtos = []string{"h2"} })
+	onlyDNS := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.NextProtos = []string{"dot"} })
 	newer := newPeer(t, testkit.Leaf(testkit.P256), func(c *stdtls.Config) { c.MinVersion, c.MaxVersion = stdtls.VersionTLS13, 0 })
 	for _, c := range []struct {
 		what, address string
@@ -179,7 +179,7 @@ func TestGetNamesWhatAnswers(t *testing.T) {
 		{"a wish for a client certificate", wantsClient.Listener.Addr().String(), nil, exitHandshake, "client certificate"},
 		{"the same in TLS 1.3", wantsClient13.Listener.Addr().String(), nil, exitHandshake, "certificate_required"},
 		{"the same without a word", wantsClient13.Listener.Addr().String(), []string{"-s"}, exitHandshake, "certificate_required"},
-		{"no HTTP/1.1", onlyH2.Listener.Addr().String(), []string{"--alpn", "h2"}, exitUsage, `chose "h2"`},
+		{"no HTTP", onlyDNS.Listener.Addr().String(), []string{"--alpn", "dot,h2"}, exitUsage, `chose "dot"`},
 		{"TLS 1.3 only", newer.Listener.Addr().String(), []string{"--tls", "1.2"}, exitHandshake, "TLS 1.2"},
 		{"nobody", unused(t), nil, exitConnect, "connection refused"},
 	} {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vitro-tls/vitro/https"
 	"github.com/vitro-tls/vitro/tls"
 )
 
@@ -28,23 +29,29 @@ type fetch struct {
 	pending sync.WaitGroup
 
 	mu      sync.Mutex
-	over    bool   // nobody waits for a connection any more
+	over    bool // nobody waits for a connection any more
+	conns   []net.Conn
 	dialErr error  // of the last connection
 	dialled string // and where it went
 	name    string // and the name that was asked for
 }
 
 func (f *fetch) run(target string) error {
-	transport := &http.Transport{
+	transport := &https.Transport{HTTP: &http.Transport{
 		DialTLSContext:     func(_ context.Context, _, addr string) (net.Conn, error) { return f.dial(addr) },
 		DialContext:        func(context.Context, string, string) (net.Conn, error) { return nil, errPlainHTTP },
 		DisableCompression: true,
-	}
+	}}
 	err := f.exchange(&http.Client{Transport: transport, CheckRedirect: f.checkRedirect}, target)
 	f.mu.Lock()
 	f.over = true
+	conns := f.conns
 	f.mu.Unlock()
 	transport.CloseIdleConnections()
+	// A request of HTTP/2 that was given up leaves its connection open.
+	for _, conn := range conns {
+		_ = conn.Close()
+	}
 	f.pending.Wait()
 	// A request that was given up does not say what became of its connection.
 	if f.dialErr != nil {
@@ -103,13 +110,19 @@ func (f *fetch) dial(addr string) (net.Conn, error) {
 	defer cancel()
 	conn, err := f.connectEither(ctx, addr)
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.dialErr = err
-	f.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
+	if f.over {
+		_ = conn.Close()
+		return nil, context.Canceled
+	}
 	f.pending.Add(1)
-	return newCountedConn(conn, f.pending.Done), nil
+	counted := countedTLS{newCountedConn(conn, f.pending.Done), conn}
+	f.conns = append(f.conns, counted)
+	return counted, nil
 }
 
 // begin counts one more connection, if somebody still waits for it.
@@ -147,7 +160,7 @@ func (f *fetch) connect(ctx context.Context, addr string, config *tls.Config, pa
 		_ = conn.Close()
 		return nil, &handshakeError{err}
 	}
-	if p := conn.ConnectionState().NegotiatedProtocol; p != "" && !strings.HasPrefix(p, "http/1.") {
+	if p := conn.ConnectionState().NegotiatedProtocol; p != "" && p != "h2" && !strings.HasPrefix(p, "http/1.") {
 		_ = conn.Close()
 		return nil, &protocolError{p}
 	}
@@ -184,9 +197,17 @@ func (f *fetch) save(resp *http.Response) (err error) {
 	return err
 }
 
+// protocolOf names the protocol of a response: RFC 9113 §1 has no minor version.
+func protocolOf(resp *http.Response) string {
+	if resp.ProtoMajor == 2 {
+		return "HTTP/2"
+	}
+	return resp.Proto
+}
+
 func headText(resp *http.Response) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\r\n", resp.Proto, resp.Status)
+	fmt.Fprintf(&b, "%s %s\r\n", protocolOf(resp), resp.Status)
 	names := make([]string, 0, len(resp.Header))
 	for name := range resp.Header {
 		names = append(names, name)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/vitro-tls/vitro/https"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/pki"
 	"github.com/vitro-tls/vitro/tls"
@@ -22,6 +23,7 @@ type getFlags struct {
 	caCert, serverName     string
 	resolve, connectTo     []string
 	alpn                   []string
+	http1                  bool
 	policy, keyExchange    string
 	ciphers, groups        string
 	version, keyLog        string
@@ -61,7 +63,8 @@ func (f *getFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&f.keyExchange, "key-exchange", "", "only suites with this `KIND` of key exchange: rsa or dhe (policy legacy), or ecdhe")
 	flags.StringVar(&f.ciphers, "ciphers", "", "`LIST` of cipher suites, best first, by their IANA or OpenSSL names")
 	flags.StringVar(&f.groups, "groups", "", "`LIST` of groups, best first: X25519MLKEM768, X25519, P-256, …")
-	flags.StringSliceVar(&f.alpn, "alpn", []string{"http/1.1"}, "`LIST` of application protocols to offer; empty for none")
+	flags.StringSliceVar(&f.alpn, "alpn", httpProtocols, "`LIST` of application protocols to offer; empty for none")
+	flags.BoolVar(&f.http1, "http1.1", false, "speak HTTP/1.1 where the server has HTTP/2 too: the same as --alpn http/1.1")
 	flags.StringVar(&f.version, "tls", "", "the one `VERSION` of TLS to offer: 1.2 or 1.3 (default both)")
 
 	flags.StringVar(&f.explain, "explain", "brief", "how much is told on stderr: none, brief, full or bytes (`LEVEL`)")
@@ -147,7 +150,16 @@ func (f *getFlags) config() (*tls.Config, error) {
 	if err := f.verify.apply(c); err != nil {
 		return nil, err
 	}
-	return c, f.versions(c)
+	if err := f.versions(c); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.http1:
+		c.NextProtos = []string{"http/1.1"}
+	case !f.given("alpn"):
+		c.NextProtos = https.NextProtos(c)
+	}
+	return c, nil
 }
 
 // versions are those of --tls, or those that the suites are for.

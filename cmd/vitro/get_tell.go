@@ -84,7 +84,7 @@ func (t *getTeller) response(resp *http.Response) {
 	if t.events == nil || t.json {
 		return
 	}
-	s := resp.Proto + " " + resp.Status
+	s := protocolOf(resp) + " " + resp.Status
 	if kind := resp.Header.Get("Content-Type"); kind != "" {
 		s += ", " + kind
 	}

@@ -72,6 +72,11 @@ func (p *peer) serve(w http.ResponseWriter, r *http.Request) {
 	case "/client":
 		fmt.Fprintln(w, r.TLS.PeerCertificates[0].Subject)
 		return
+	case "/stuck":
+		_, _ = io.WriteString(w, "so far")
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+		return
 	case "/cut":
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "0123456789")
