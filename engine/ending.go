@@ -116,7 +116,7 @@ func (e *Engine) CloseInput() error {
 		return errEOF
 	}
 	if !e.ready.Load() {
-		if len(e.input) > 0 {
+		if len(e.desk.Input) > 0 {
 			return e.cutOff(io.ErrUnexpectedEOF)
 		}
 		return e.fail(fault.New(fault.HangUp))

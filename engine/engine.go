@@ -71,13 +71,13 @@ type Options struct {
 type Engine struct {
 	desk   hs.Desk
 	state  hs.State
-	raised want.Question   // the question that Step has returned already
-	life   [2]lazy.Context // of the questions: during the handshake, and after SetContext
+	raised want.Question // the question that Step has returned already
+	// questions ends the context of what is asked: the handshake's, after SetContext life.
+	questions *lazy.Context
+	life      lazy.Context
 
-	input []byte // the record that is being fed, header first
-	size  int    // of that record with its header, 0 while the header is incomplete
-	idle  int    // records in a row that brought nothing: empty ones, warnings
-	talk  int    // messages in a row that brought no data, and that nothing waited for: tickets, new keys, HelloRequests
+	idle int // records in a row that brought nothing: empty ones, warnings
+	talk int // messages in a row that brought no data, and that nothing waited for: tickets, new keys, HelloRequests
 
 	held       []byte // application data that came between a HelloRequest and the ServerHello
 	peerClosed bool   // close_notify has come
@@ -108,8 +108,10 @@ func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
 	d := &e.desk
 	d.Role, d.Config = role, c
 	d.Asker.Notify = o.Notify
-	e.life[0].Follow(o.Context)
-	d.Asker.Context = &e.life[0]
+	d.Shaking = new(hs.Shaking)
+	e.questions = &d.Questions
+	e.questions.Follow(o.Context)
+	d.Asker.Context = e.questions
 	d.Stream.Init(c.Tracer, role, o.Conn)
 	d.Out.Init(&d.Stream, wire.TLS10, c.RecordPadding)
 	return e
@@ -120,25 +122,25 @@ func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
 // rest belongs to Open.
 func (e *Engine) Feed(b []byte) int {
 	taken := 0
-	if _, last := e.state.(hs.LastResumer); last {
+	if _, last := e.state.(hs.LastResumer); last || e.desk.Shaking == nil {
 		return 0
 	}
-	for e.size == 0 && taken < len(b) {
-		n := min(record.HeaderLen-len(e.input), len(b)-taken)
+	for e.desk.Size == 0 && taken < len(b) {
+		n := min(record.HeaderLen-len(e.desk.Input), len(b)-taken)
 		if e.done() {
 			return taken
 		}
-		e.input = append(e.input, b[taken:taken+n]...)
+		e.desk.Input = append(e.desk.Input, b[taken:taken+n]...)
 		taken += n
-		if len(e.input) == record.HeaderLen {
-			e.size = record.HeaderLen + record.ParseHeader(e.input).Length
-			if e.checkHeader(e.input) != nil {
-				e.size = record.HeaderLen // Step says what is wrong
+		if len(e.desk.Input) == record.HeaderLen {
+			e.desk.Size = record.HeaderLen + record.ParseHeader(e.desk.Input).Length
+			if e.checkHeader(e.desk.Input) != nil {
+				e.desk.Size = record.HeaderLen // Step says what is wrong
 			}
 		}
 	}
-	if n := min(e.size-len(e.input), len(b)-taken); n > 0 {
-		e.input = append(e.input, b[taken:taken+n]...)
+	if n := min(e.desk.Size-len(e.desk.Input), len(b)-taken); n > 0 {
+		e.desk.Input = append(e.desk.Input, b[taken:taken+n]...)
 		taken += n
 	}
 	return taken
@@ -146,7 +148,9 @@ func (e *Engine) Feed(b []byte) int {
 
 func (e *Engine) done() bool { return e.ready.Load() || e.failed() != nil }
 
-func (e *Engine) recordComplete() bool { return e.size > 0 && len(e.input) >= e.size }
+func (e *Engine) recordComplete() bool {
+	return e.desk.Shaking != nil && e.desk.Size > 0 && len(e.desk.Input) >= e.desk.Size
+}
 
 // Step goes on as far as it can and says what it needs next. now is the time, for certificates and events.
 func (e *Engine) Step(now time.Time) want.Want {
@@ -231,8 +235,7 @@ func (e *Engine) enter(next hs.State, err error) error {
 		return err
 	}
 	e.state = next
-	if _, ok := next.(hs.Ready); ok && !e.ready.Load() {
-		e.input = nil
+	if _, ok := next.(hs.Ready); ok {
 		e.ready.Store(true)
 	}
 	return nil
@@ -283,8 +286,8 @@ func (e *Engine) checkTurn(m wire.Message) error {
 
 // takeRecord opens the record that was fed and acts on it.
 func (e *Engine) takeRecord() error {
-	rec := e.input
-	e.input, e.size = e.input[:0], 0
+	rec := e.desk.Input
+	e.desk.Input, e.desk.Size = e.desk.Input[:0], 0
 	t, content, err := e.openRecord(rec)
 	if errors.Is(err, errSkipped) {
 		return nil
@@ -425,11 +428,20 @@ func (e *Engine) control(t wire.ContentType, content []byte) error {
 }
 
 // State returns what has been agreed on so far.
-func (e *Engine) State() want.ConnectionState {
+func (e *Engine) State() want.ConnectionState { return e.Agreed()() }
+
+// Agreed is State for later: what it returns goes on saying what has been agreed on by now, from any goroutine, and keeps
+// no more than that.
+func (e *Engine) Agreed() func() want.ConnectionState {
+	if ready, ok := e.state.(hs.Ready); ok {
+		return ready.Negotiated.Complete
+	}
+	return e.soFar
+}
+
+func (e *Engine) soFar() want.ConnectionState {
 	if agreed, ok := e.state.(interface{ ConnectionState() want.ConnectionState }); ok {
-		s := agreed.ConnectionState()
-		_, s.Complete = e.state.(hs.Ready)
-		return s
+		return agreed.ConnectionState()
 	}
 	return want.ConnectionState{ServerName: e.desk.Config.ServerName}
 }
@@ -437,16 +449,14 @@ func (e *Engine) State() want.ConnectionState {
 // SetContext makes ctx the parent of the contexts of questions to come, in the place of Options.Context, which may have
 // been for the handshake only, once. It is called before Seal, Open and Close may be.
 func (e *Engine) SetContext(ctx context.Context) {
-	e.life[0].Cancel()
-	e.life[1].Follow(ctx)
-	e.desk.Asker.Context = &e.life[1]
+	e.questions.Cancel()
+	e.questions = &e.life
+	e.life.Follow(ctx)
+	e.desk.Asker.Context = &e.life
 }
 
 // cancel ends the context of every question, those to come too.
-func (e *Engine) cancel() {
-	e.life[0].Cancel()
-	e.life[1].Cancel()
-}
+func (e *Engine) cancel() { e.questions.Cancel() }
 
 // SetTime hands in the time of the events to come where no Step does it.
 func (e *Engine) SetTime(now time.Time) { e.desk.Stream.SetTime(now) }

@@ -53,7 +53,10 @@ type SecretSink interface {
 const LabelPremaster = "PREMASTER"
 
 // Stream numbers the events of one connection. The zero value has no listener.
-type Stream struct {
+type Stream struct{ to *listener }
+
+// listener is made only where there is one.
+type listener struct {
 	tracer Tracer
 	role   fault.Role
 	conn   uint64
@@ -70,31 +73,33 @@ func NextConn() uint64 { return conns.Add(1) }
 
 // Init makes a stream for a connection; tracer may be nil.
 func (s *Stream) Init(tracer Tracer, role fault.Role, conn uint64) {
-	s.tracer, s.role, s.conn = tracer, role, conn
+	if s.to = nil; tracer != nil {
+		s.to = &listener{tracer: tracer, role: role, conn: conn}
+	}
 }
 
 // Watched reports whether somebody listens, for values that are costly to work out.
-func (s *Stream) Watched() bool { return s.tracer != nil }
+func (s *Stream) Watched() bool { return s.to != nil }
 
 // SetTime sets the time of the events to come.
 func (s *Stream) SetTime(now time.Time) {
-	if s.tracer == nil {
+	if s.to == nil {
 		return
 	}
-	s.mu.Lock()
-	s.now = now
-	s.mu.Unlock()
+	s.to.mu.Lock()
+	s.to.now = now
+	s.to.mu.Unlock()
 }
 
 // Emit tells the stream's tracer of an event, if there is one.
 func Emit[E Event](s *Stream, step fault.Step, e E) {
-	if s.tracer == nil {
+	if s.to == nil {
 		return
 	}
-	deliver(s, step, e)
+	deliver(s.to, step, e)
 }
 
-func deliver(s *Stream, step fault.Step, e Event) {
+func deliver(s *listener, step fault.Step, e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq++

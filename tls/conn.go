@@ -30,7 +30,7 @@ type Conn struct {
 	handshakeMu   sync.Mutex
 	handshakeDone atomic.Bool
 	handshakeErr  error
-	state         ConnectionState
+	state         func() want.ConnectionState // nil before the handshake is done
 	engine        *engine.Engine
 
 	// loaded is the verdict over the session that was loaded, until the handshake is done.
@@ -70,7 +70,19 @@ func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadl
 func (c *Conn) ConnectionState() ConnectionState {
 	c.handshakeMu.Lock()
 	defer c.handshakeMu.Unlock()
-	return c.state
+	if c.state == nil {
+		return ConnectionState{}
+	}
+	s := connectionState(c.state())
+	// A key that was exported before a renegotiation would be another one after it.
+	if c.config.Renegotiation != RenegotiateNever && s.Version == VersionTLS12 {
+		s.export = noExport
+	}
+	return s
+}
+
+func noExport(string, []byte, int) ([]byte, error) {
+	return nil, errors.New("tls: no keys are exported where renegotiation is allowed")
 }
 
 // OCSPResponse returns the stapled OCSP response of the server, nil if there is none. It is a client's.

@@ -61,7 +61,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 	c.loaded = nil
 	c.engine.SetContext(&c.life)
 	c.read.tickets = c.engine.HasTicket()
-	c.state = c.agreed()
+	c.state = c.engine.Agreed()
 	c.handshakeDone.Store(true)
 	return nil
 }
@@ -118,7 +118,7 @@ func (c *Conn) renegotiate() error {
 	}
 	c.read.plaintext = c.engine.Held()
 	c.handshakeMu.Lock()
-	c.state = c.agreed()
+	c.state = c.engine.Agreed()
 	c.handshakeMu.Unlock()
 	return nil
 }
@@ -237,18 +237,6 @@ func (c *Conn) lastWords() {
 	if c.writeHandshake() == nil {
 		c.write.alerted.Store(true)
 	}
-}
-
-// agreed is what the handshake that has just been done agreed on.
-func (c *Conn) agreed() ConnectionState {
-	s := connectionState(c.engine.State())
-	// A key that was exported before a renegotiation would be another one after it.
-	if c.config.Renegotiation != RenegotiateNever && s.Version == VersionTLS12 {
-		s.export = func(string, []byte, int) ([]byte, error) {
-			return nil, errors.New("tls: no keys are exported where renegotiation is allowed")
-		}
-	}
-	return s
 }
 
 func connectionState(s want.ConnectionState) ConnectionState {

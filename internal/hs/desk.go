@@ -6,6 +6,7 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/flow"
+	"github.com/vitro-tls/vitro/internal/lazy"
 	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -14,19 +15,18 @@ import (
 // Desk is where the states of one connection work: it sends their messages, changes their keys, keeps the transcript
 // and tells whoever watches.
 type Desk struct {
-	Role       fault.Role
-	Config     *Compiled
-	Context    wire.Context // how messages are decoded now
-	Transcript flow.Transcript
-	In         Incoming
-	Out        Outgoing
-	Stream     event.Stream
-	Asker      want.Asker
-	Now        time.Time
-	Step       fault.Step // the last one reached
-	told       uint16     // a bit for each step
-	ccsSent    bool
-	keys       keySpace
+	*Shaking // nil once the handshake is done
+	Role     fault.Role
+	Config   *Compiled
+	Context  wire.Context // how messages are decoded now
+	In       Incoming
+	Out      Outgoing
+	Stream   event.Stream
+	Asker    want.Asker
+	Now      time.Time
+	Step     fault.Step // the last one reached
+	told     uint16     // a bit for each step
+	ccsSent  bool
 	// Cookies are a server's, nil for none.
 	Cookies CookieKeys
 	// SkipEarly is how many bytes of early data that we do not take may still be passed over. RFC 8446 §4.2.10.
@@ -38,6 +38,25 @@ type Desk struct {
 
 	asides []Aside       // questions after the handshake, not raised yet
 	raised []raisedAside // raised, and not answered yet
+}
+
+// Shaking is what only a handshake needs.
+type Shaking struct {
+	Transcript flow.Transcript
+	// Questions is the context of those that are asked until Engine.SetContext.
+	Questions lazy.Context
+	// Input is the record that is being fed, header first; Size is its whole length, 0 while the header is incomplete.
+	Input []byte
+	Size  int
+	keys  keySpace
+}
+
+// space returns where keys may lie on their way into a cipher.
+func (d *Desk) space() *keySpace {
+	if d.Shaking == nil {
+		return new(keySpace)
+	}
+	return &d.keys
 }
 
 // Incoming is the read half: its keys, and the fragments that wait for their message's end.

@@ -29,7 +29,7 @@ func (k *keySpace) protection(t *Traffic13) (record.Protection, error) {
 
 // ReadUnder takes what comes from now on under a traffic secret.
 func (d *Desk) ReadUnder(t *Traffic13) error {
-	p, err := d.keys.protection(t)
+	p, err := d.space().protection(t)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (d *Desk) ReadUnder(t *Traffic13) error {
 
 // WriteUnder puts out what comes from now on under a traffic secret.
 func (d *Desk) WriteUnder(t *Traffic13) error {
-	p, err := d.keys.protection(t)
+	p, err := d.space().protection(t)
 	if err != nil {
 		return err
 	}

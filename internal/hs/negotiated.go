@@ -120,6 +120,13 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 	return s
 }
 
+// Complete is ConnectionState once the handshake is done.
+func (n *Negotiated) Complete() want.ConnectionState {
+	s := n.ConnectionState()
+	s.Complete = true
+	return s
+}
+
 // Done makes the last state of a handshake: the hellos and the transcript are let go, what callers may still ask for
 // is kept.
 func (n *Negotiated) Done(d *Desk, post Receiver) State {
@@ -134,7 +141,7 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		ExtendedMaster: n.ExtendedMaster,
 		Resumed:        n.Resumed,
 	})
-	d.Transcript.Release()
+	d.Shaking = nil
 	return Ready{n.With(func(n *Negotiated) {
 		n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
 		// These point into messages whose other bytes nobody needs any more.

@@ -83,7 +83,9 @@ func Accept(d *Desk, m wire.Message) {
 	switch m.Type() {
 	case wire.TypeFinished, wire.TypeServerHello, wire.TypeHelloRequest, wire.TypeChangeCipherSpec:
 	default:
-		d.Transcript.Add(m.Raw())
+		if d.Shaking != nil {
+			d.Transcript.Add(m.Raw())
+		}
 	}
 	Tell(d, stepOf(m, d.Role.Peer()), event.Message{Message: m})
 }
