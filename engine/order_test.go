@@ -83,6 +83,7 @@ type insider struct {
 	transcript  []byte
 	half        layer.Half
 	heardChange bool
+	verified    []byte // renegotiation_info of its ServerHello
 }
 
 func (p *insider) Secret(label string, _, secret []byte) {
@@ -148,6 +149,7 @@ func (p *insider) message(k wire.HandshakeType) wire.Message {
 		if !p.old {
 			sh.Add(wire.ExtRenegotiationInfo)
 		}
+		sh.RenegotiationInfo = p.verified
 		if p.stapled {
 			sh.Add(wire.ExtStatusRequest)
 		}
@@ -332,7 +334,8 @@ func (c orderCase) try(t *testing.T, said []wire.HandshakeType) (completed int) 
 
 // RFC 5246 §7.3: only the order of the standard leads to a connection. Every sequence of messages is tried, up to the
 // first that is refused, by a peer that knows all secrets: its Finished is right, whatever was left out, doubled or
-// put in another place (SMACK, FREAK, early ChangeCipherSpec).
+// put in another place (SMACK, FREAK, early ChangeCipherSpec). internal/evil has TLS 1.3, tickets, session IDs and
+// clients with certificates.
 func TestOnlyTheOrderOfTheRFC(t *testing.T) {
 	change, finished := must(wire.TypeChangeCipherSpec), must(wire.TypeFinished)
 	server := order{must(wire.TypeClientHello), must(wire.TypeClientKeyExchange), change, finished}
@@ -365,5 +368,60 @@ func TestOnlyTheOrderOfTheRFC(t *testing.T) {
 				t.Errorf("%d sequences led to a connection", completed)
 			}
 		})
+	}
+}
+
+// RFC 5246 §7.3: another handshake on a connection keeps the order of the first, and data comes before its ServerHello
+// only; RFC 5746 §3.5 ties it to the first.
+func TestOnlyTheOrderOfTheRFCInRenegotiation(t *testing.T) {
+	places := order{must(wire.TypeServerHello), must(wire.TypeCertificate), may(wire.TypeCertificateRequest),
+		must(wire.TypeServerHelloDone), must(wire.TypeChangeCipherSpec), must(wire.TypeFinished)}
+	completed := 0
+	var try func(said []wire.HandshakeType)
+	try = func(said []wire.HandshakeType) {
+		r := newRenegotiator(t, func(c *engine.Config) { c.Renegotiation = engine.RenegotiateOnce })
+		before := r.client.State()
+		r.hello = r.ask()
+		r.verified = slices.Concat(before.ClientFinished, before.ServerFinished)
+		for i, k := range said {
+			if r.client.err != nil {
+				t.Fatalf("%v failed early: %v", said[:i], r.client.err)
+			}
+			r.listen(r.client.take(t, r.say(k), 1<<20))
+		}
+		// The client may read data until the server has answered its ClientHello.
+		hello := slices.IndexFunc(said, func(k wire.HandshakeType) bool { return k != wire.TypeHelloRequest && k != kindData })
+		allowed, done := places.allows(fault.Client, said[max(hello, 0):])
+		if hello < 0 {
+			allowed, done = true, false
+		}
+		err := r.client.err
+		switch again := err == nil && !r.client.HasHandshake(); {
+		case again != (allowed && done), allowed != (err == nil):
+			t.Errorf("%v: shaken hands again: %v, want %v; %v", said, again, done, err)
+			return
+		case !allowed && !errors.Is(err, fault.UnexpectedMessage) && !errors.Is(err, fault.EarlyApplicationData):
+			t.Errorf("%v: ends with %v, want that it was unexpected", said, err)
+			return
+		case !allowed:
+			return
+		case done && bytes.Equal(r.client.State().ClientFinished, before.ClientFinished):
+			t.Errorf("%v: nothing was verified anew", said)
+		}
+		if done {
+			if completed++; len(said) > 0 && said[len(said)-1] != wire.TypeFinished {
+				return
+			}
+		}
+		for _, k := range everyKind {
+			if (k == wire.TypeHelloRequest || k == kindData) && slices.Contains(said, k) {
+				continue
+			}
+			try(append(slices.Clone(said), k))
+		}
+	}
+	try(nil)
+	if completed == 0 {
+		t.Error("no sequence led to a second handshake")
 	}
 }

@@ -3,6 +3,7 @@ package evil
 import (
 	"bytes"
 	"crypto/ecdh"
+	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -21,18 +22,25 @@ const (
 	kindData  = wire.HandshakeType(201)
 )
 
+var helloRequest = []byte{byte(wire.TypeHelloRequest), 0, 0, 0}
+
 // Insider is a peer in TLS 1.3 that can say anything at any time and knows every secret of its victim: each of its
 // messages is good but for its place. Its signatures and its Finished are over what the victim has seen.
 type Insider struct {
 	Victim *End
 	// Alter changes a message before it is sealed and noted; nil leaves all.
-	Alter      func(raw []byte) []byte
-	Heard      []Unit // what the victim said
+	Alter func(raw []byte) []byte
+	Heard []Unit // what the victim said
+	// Anonymous: as a client it has no certificate, and says so.
+	Anonymous bool
+	// Declines: as a server it does not take up the session that it is offered.
+	Declines   bool
 	kind       Kind
 	transcript []byte            // as the victim has it
 	hello      *wire.ClientHello // the victim's last
 	half       record.Half
 	epoch      Epoch
+	updates    Epoch // of the keys that the victim reads with, once it is connected
 }
 
 // NewInsider is the peer of a fresh victim.
@@ -78,13 +86,16 @@ func (p *Insider) Say(t wire.HandshakeType) error {
 	if err != nil {
 		return err
 	}
+	if t == wire.TypeKeyUpdate && p.Victim.Ready {
+		p.updates++
+	}
 	out, err := p.Victim.take(sealed)
 	return p.hear(out, err)
 }
 
 // note adds a message to the transcript, unless it is a HelloRequest (RFC 5246 §7.4.1.1). RFC 8446 §4.4.1: a HelloRetryRequest makes a hash of what came before it.
 func (p *Insider) note(raw []byte) {
-	if bytes.Equal(raw, []byte{byte(wire.TypeHelloRequest), 0, 0, 0}) {
+	if bytes.Equal(raw, helloRequest) {
 		return
 	}
 	if m, err := wire.Decode(raw, wire.Context{Version: wire.TLS13}); err == nil {
@@ -121,7 +132,7 @@ func (p *Insider) seal(u Unit) ([]byte, error) {
 	epoch := Clear
 	switch {
 	case p.Victim.Ready:
-		epoch = Application
+		epoch = Application + p.updates
 	case p.Victim.secrets[labels[fault.Server][Handshake]] != nil:
 		epoch = Handshake
 	}
@@ -160,6 +171,9 @@ func (p *Insider) message(t wire.HandshakeType) (wire.Message, error) {
 		m.Add(wire.ExtSignatureAlgorithms)
 		return m, nil
 	case wire.TypeCertificate:
+		if p.Anonymous {
+			return new(wire.Certificate), nil
+		}
 		return &wire.Certificate{Chain: credential.Chain, EntryExtensions: make([]wire.Extensions, len(credential.Chain))}, nil
 	case wire.TypeCertificateVerify:
 		hash := sha256.Sum256(p.transcript)
@@ -207,7 +221,27 @@ func (p *Insider) clientHello(retry bool) *wire.ClientHello {
 	}
 	m.KeyShares = []wire.KeyShare{{Group: share, Public: point(share)}}
 	m.Order = []wire.ExtensionType{wire.ExtSupportedGroups, wire.ExtSignatureAlgorithms, wire.ExtSupportedVersions, wire.ExtKeyShare}
+	if p.kind.Resumed {
+		p.show(m)
+	}
 	return m
+}
+
+// show adds the ticket of before to a ClientHello. RFC 8446 §4.2.11.
+func (p *Insider) show(m *wire.ClientHello) {
+	m.ServerName, m.ALPN, m.PSKModes = testkit.Host, []string{"http/1.1"}, []wire.PSKMode{wire.PSKModeDHE}
+	m.PSKIdentities = []wire.PSKIdentity{{Identity: p.Victim.ticket()}}
+	m.PSKBinders = [][]byte{make([]byte, sha256.Size)}
+	m.Order = append(m.Order, wire.ExtServerName, wire.ExtALPN, wire.ExtPSKModes, wire.ExtPreSharedKey)
+	raw, err := wire.Encode(m, wire.Context{Version: wire.TLS13})
+	if err != nil {
+		panic(err) // nothing in it depends on anybody
+	}
+	early := hmac.New(sha256.New, make([]byte, sha256.Size))
+	early.Write(p.Victim.kept.client.Secret)
+	nothing := sha256.Sum256(nil)
+	binderKey := expandLabel(early.Sum(nil), "res binder", sha256.Size, nothing[:]...) // RFC 8446 §7.1
+	m.PSKBinders[0] = finished13(binderKey, slices.Concat(p.transcript, raw[:len(raw)-m.BindersLen()]))
 }
 
 // serverHello has a share of the group that the client last sent one of, or asks for P-256.
@@ -219,9 +253,11 @@ func (p *Insider) serverHello(retry bool) *wire.ServerHello {
 	}
 	m.SupportedVersions = []wire.Version{wire.TLS13}
 	m.KeyShares = []wire.KeyShare{{Group: share, Public: point(share)}}
+	m.Order = []wire.ExtensionType{wire.ExtSupportedVersions, wire.ExtKeyShare}
 	if retry {
 		m.Random, m.SelectedGroup = wire.HelloRetryRequestRandom, wire.SecP256r1
+	} else if p.kind.Resumed && !p.Declines {
+		m.Add(wire.ExtPreSharedKey)
 	}
-	m.Order = []wire.ExtensionType{wire.ExtSupportedVersions, wire.ExtKeyShare}
 	return m
 }

@@ -1,6 +1,7 @@
 package evil
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -18,8 +19,14 @@ type Insider12 struct {
 	Victim *End
 	// Alter changes a message before it is noted and sealed; nil leaves all. What it changes in a ServerKeyExchange's
 	// parameters is signed anew.
-	Alter          func(raw []byte) []byte
-	Heard          []Unit
+	Alter func(raw []byte) []byte
+	Heard []Unit
+	// Anonymous: as a client it has no certificate, and says so.
+	Anonymous bool
+	// Declines: as a server it does not take up the session that it is offered.
+	Declines bool
+	// Renews: a server that resumes gives a new ticket (RFC 5077 §3.3).
+	Renews         bool
 	kind           Kind
 	transcript     []byte
 	hello          *wire.ClientHello // the victim's
@@ -60,6 +67,8 @@ func (p *Insider12) Say(t wire.HandshakeType) error {
 	switch t {
 	case wire.TypeChangeCipherSpec:
 		u.Type, u.Content = wire.ContentChangeCipherSpec, []byte{1}
+	case kindData:
+		u.Type, u.Content = wire.ContentApplicationData, []byte("hi")
 	case wire.TypeFinished:
 		u.Content = p.finished()
 	default:
@@ -81,10 +90,13 @@ func (p *Insider12) Say(t wire.HandshakeType) error {
 	if err != nil {
 		return err
 	}
-	if u.Type == wire.ContentHandshake {
+	switch u.Type {
+	case wire.ContentHandshake:
 		p.note(u.Content)
-	} else if protection, ok := p.Victim.keys(p.Victim.Role.Peer(), Handshake); ok {
-		p.half.SetProtection(protection)
+	case wire.ContentChangeCipherSpec:
+		if protection, ok := p.Victim.keys(p.Victim.Role.Peer(), Handshake); ok {
+			p.half.SetProtection(protection)
+		}
 	}
 	return p.hear(p.Victim.take(sealed))
 }
@@ -128,8 +140,12 @@ func (p *Insider12) finished() []byte {
 		testkit.PRF12(master, 12, p.Victim.Role.Peer().String()+" finished", hash[:])...)
 }
 
-// note adds a message to the transcript, and takes its random if it is a hello.
+// note adds a message to the transcript, unless it is a HelloRequest (RFC 5246 §7.4.1.1), and takes its random if it is
+// a hello.
 func (p *Insider12) note(raw []byte) {
+	if bytes.Equal(raw, helloRequest) {
+		return
+	}
 	p.transcript = append(p.transcript, raw...)
 	const random = wire.HandshakeHeaderLen + 2
 	if len(raw) < random+len(p.client) {
@@ -171,6 +187,9 @@ func (p *Insider12) message(t wire.HandshakeType) (wire.Message, error) {
 	case wire.TypeServerHello:
 		return p.serverHello(), nil
 	case wire.TypeCertificate:
+		if p.Anonymous {
+			return new(wire.Certificate), nil
+		}
 		return &wire.Certificate{Chain: credential.Chain}, nil
 	case wire.TypeCertificateStatus:
 		return &wire.CertificateStatus{Status: wire.StatusOCSP, Response: []byte("staple")}, nil
@@ -182,6 +201,12 @@ func (p *Insider12) message(t wire.HandshakeType) (wire.Message, error) {
 			SignatureAlgorithms: suite.Schemes(), Authorities: [][]byte{credential.Leaf.RawIssuer}}, nil
 	case wire.TypeServerHelloDone:
 		return new(wire.ServerHelloDone), nil
+	case wire.TypeHelloRequest:
+		return new(wire.HelloRequest), nil
+	case wire.TypeEncryptedExtensions:
+		return new(wire.EncryptedExtensions), nil
+	case wire.TypeKeyUpdate:
+		return new(wire.KeyUpdate), nil
 	case wire.TypeNewSessionTicket:
 		return &wire.NewSessionTicket{Lifetime: 60, Ticket: []byte("ticket")}, nil
 	case wire.TypeClientKeyExchange:
@@ -203,7 +228,13 @@ func (p *Insider12) clientHello() *wire.ClientHello {
 	m.SupportedGroups, m.SignatureAlgorithms = []wire.NamedGroup{wire.X25519}, suite.Schemes()
 	m.Order = []wire.ExtensionType{wire.ExtSessionTicket, wire.ExtServerName, wire.ExtALPN, wire.ExtSupportedGroups,
 		wire.ExtSignatureAlgorithms, wire.ExtExtendedMasterSecret, wire.ExtRenegotiationInfo}
-	if p.kind.Resumed {
+	switch {
+	case p.kind.ByID:
+		m.Order = m.Order[1:]
+		if p.kind.Resumed {
+			m.SessionID = p.Victim.kept.id
+		}
+	case p.kind.Resumed:
 		m.SessionTicket, m.SessionID = p.Victim.ticket(), make([]byte, 32)
 	}
 	return m
@@ -212,11 +243,16 @@ func (p *Insider12) clientHello() *wire.ClientHello {
 func (p *Insider12) serverHello() *wire.ServerHello {
 	m := &wire.ServerHello{Version: wire.TLS12, CipherSuite: p.kind.Suite}
 	m.Order = []wire.ExtensionType{wire.ExtExtendedMasterSecret, wire.ExtRenegotiationInfo}
-	if p.kind.Resumed {
+	if p.kind.Resumed && !p.Declines && p.hello != nil {
 		m.SessionID = p.hello.SessionID
+		if p.Renews {
+			m.Add(wire.ExtSessionTicket)
+		}
 		return m
 	}
 	m.Add(wire.ExtStatusRequest)
-	m.Add(wire.ExtSessionTicket)
+	if p.kind.Ticket {
+		m.Add(wire.ExtSessionTicket)
+	}
 	return m
 }

@@ -26,6 +26,7 @@ type Kind struct {
 	Retry   bool // the server asks for another group
 	Cookie  bool // the server keeps nothing between the ClientHellos
 	Client  bool // the server requires a certificate of the client, which has one
+	Asks    bool // the server asks the client for a certificate, and can do without
 	Ticket  bool // sessions go by a ticket; TLS 1.2 gives it within the handshake
 	ByID    bool // sessions go by a session ID
 	Resumed bool // both ends have a session from before
@@ -88,6 +89,9 @@ func (k Kind) config(role fault.Role) engine.Config {
 	}
 	if k.Client {
 		c.ClientAuth = engine.RequireClientCertificate
+	}
+	if k.Asks {
+		c.ClientAuth = engine.RequestClientCertificate
 	}
 	if k.Retry {
 		c.Groups = c.Groups[1:]

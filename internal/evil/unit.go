@@ -48,9 +48,10 @@ func (u Unit) Message() wire.HandshakeType {
 const noMessage = wire.HandshakeType(253)
 
 // expandLabel: RFC 8446 §7.1, written a second time so that a test's peer does not lean on what it tests.
-func expandLabel(secret []byte, label string, n int) []byte {
+func expandLabel(secret []byte, label string, n int, context ...byte) []byte {
 	info := append([]byte{byte(n >> 8), byte(n), byte(6 + len(label))}, "tls13 "+label...)
-	out, err := hkdf.Expand(sha256.New, secret, string(append(info, 0)), n)
+	info = append(append(info, byte(len(context))), context...)
+	out, err := hkdf.Expand(sha256.New, secret, string(info), n)
 	if err != nil {
 		panic(err) // lengths that HKDF cannot make are not asked for
 	}
