@@ -15,9 +15,11 @@ package vitrogrpc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
+	"sync"
 
 	"google.golang.org/grpc/credentials"
 
@@ -107,23 +109,56 @@ func speakingH2(config *tls.Config) *tls.Config {
 func (t *transport) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	config := t.config.Clone()
 	config.ServerName = hostOf(authority)
-	return shake(ctx, tls.Client(raw, config))
+	return shake(ctx, raw, func(raw net.Conn) *tls.Conn { return tls.Client(raw, config) })
 }
 
 // ServerHandshake shakes hands on a connection from a client. grpc.ConnectionTimeout bounds it, by raw's deadline.
 func (t *transport) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	return shake(context.Background(), tls.Server(raw, t.config))
+	return shake(context.Background(), raw, func(raw net.Conn) *tls.Conn { return tls.Server(raw, t.config) })
 }
 
-func shake(ctx context.Context, conn *tls.Conn) (net.Conn, credentials.AuthInfo, error) {
+func shake(ctx context.Context, raw net.Conn, over func(net.Conn) *tls.Conn) (net.Conn, credentials.AuthInfo, error) {
+	under := &network{Conn: raw, closed: make(chan struct{})}
+	conn := over(under)
 	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = conn.Close() // with the alert, if it has not been read yet
+		_ = conn.Close()
+		under.lastWords(ctx)
 		return nil, nil, err
 	}
 	return conn, TLSInfo{
 		State:          conn.ConnectionState(),
 		CommonAuthInfo: credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity},
 	}, nil
+}
+
+// network tells when it is closed. Behind an alert that is a moment after tls.Conn.Close, once the peer has read it; but
+// gRPC closes what it has given us as soon as a handshake has failed, and the peer would be left with a broken pipe in
+// the place of the reason.
+type network struct {
+	net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (n *network) Close() error {
+	defer n.once.Do(func() { close(n.closed) })
+	return n.Conn.Close()
+}
+
+// CloseWrite is what tls.Conn looks for to close one direction only.
+func (n *network) CloseWrite() error {
+	half, ok := n.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
+}
+
+func (n *network) lastWords(ctx context.Context) {
+	select {
+	case <-n.closed:
+	case <-ctx.Done():
+	}
 }
 
 // Info says that this is TLS, and the server name of the configuration, which gRPC makes the authority.
