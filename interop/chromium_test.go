@@ -17,12 +17,13 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/https"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Chromium, whose TLS is BoringSSL, loads pages from net/http over our listener, and tells what it agreed on.
+// Chromium, whose TLS is BoringSSL, loads pages from package https, and tells what it agreed on.
 
 // chromiumProgram is Chromium, or Chrome, without a window.
 type chromiumProgram struct{}
@@ -57,22 +58,28 @@ func TestChromiumLoadsPage(t *testing.T) {
 		version  spoken
 		groups   []tls.CurveID
 		cookies  tls.RetryCookies
+		http     string // by ALPN
 		protocol string // as Chromium names it
 		group    wire.NamedGroup
 		told     string
 	}{
-		{"as it comes", v13, nil, tls.NoRetryCookies, "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
-		{"after a retry", v13, []tls.CurveID{std.CurveP384}, tls.NoRetryCookies, "TLS 1.3", wire.SecP384r1, "P-384"},
-		{"after a retry with a cookie", v13, []tls.CurveID{std.CurveP384}, tls.CookiesOnRetry, "TLS 1.3", wire.SecP384r1, "P-384"},
-		{"after a retry for a cookie alone", v13, nil, tls.CookiesAlways, "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
-		{"TLS 1.2", v12, nil, tls.CookiesAlways, "TLS 1.2", wire.X25519, "X25519"},
+		{"HTTP 2", v13, nil, tls.NoRetryCookies, "h2", "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
+		{"HTTP 1.1", v13, nil, tls.NoRetryCookies, "http/1.1", "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
+		{"after a retry", v13, []tls.CurveID{std.CurveP384}, tls.NoRetryCookies, "h2", "TLS 1.3", wire.SecP384r1, "P-384"},
+		{"after a retry with a cookie", v13, []tls.CurveID{std.CurveP384}, tls.CookiesOnRetry, "h2", "TLS 1.3", wire.SecP384r1, "P-384"},
+		{"after a retry for a cookie alone", v13, nil, tls.CookiesAlways, "h2", "TLS 1.3", wire.X25519MLKEM768, "X25519MLKEM768"},
+		{"TLS 1.2", v12, nil, tls.CookiesAlways, "h2", "TLS 1.2", wire.X25519, "X25519"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.version.feature(t, chromiumProgram{}, fault.Server, func(t *testing.T) {
 				config := c.version.serverConfig(t, testkit.P256)
-				config.CurvePreferences, config.RetryCookies = c.groups, c.cookies
+				config.CurvePreferences, config.RetryCookies, config.NextProtos = c.groups, c.cookies, []string{c.http}
 				page := serveSite(t, config)
-				got := browse(t, page.url)
+				response := browse(t, page.url)
+				got := response.SecurityDetails
+				if response.Protocol != c.http {
+					t.Errorf("Chromium tells of %s, want %s", response.Protocol, c.http)
+				}
 				if got.Protocol != c.protocol || got.KeyExchangeGroup != c.told || got.Cipher != "AES_128_GCM" ||
 					got.ServerSignatureAlgorithm != int64(wire.ECDSA_SECP256R1_SHA256) || got.SubjectName != testkit.Host {
 					t.Errorf("Chromium tells of %s, group %s, %s, signature %#04x, subject %q; want %s, %s, AES_128_GCM, 0x0403, %s",
@@ -105,10 +112,9 @@ func serveSite(t *testing.T, config *tls.Config) *site {
 		t.Fatal(err)
 	}
 	s := &site{"https://" + net.JoinHostPort(testkit.Host, port) + "/", make(chan tls.ConnectionState, 1)}
-	type key struct{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
-		s.state <- r.Context().Value(key{}).(*tls.Conn).ConnectionState()
+		s.state <- https.ConnOf(r).ConnectionState()
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprintf(w, `<!doctype html><title>Vitro</title><body><script>
 const sent = 'vitro'.repeat(%d);
@@ -127,10 +133,7 @@ fetch('/echo', {method: 'POST', body: sent}).then(r => r.text()).then(got => {
 		}
 		_, _ = w.Write(body) // the page tells
 	})
-	server := &http.Server{
-		Handler:     mux,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, key{}, c) },
-	}
+	server := &https.Server{HTTP: &http.Server{Handler: mux}}
 	go func() { _ = server.Serve(pageListener{listener, t, config}) }()
 	t.Cleanup(func() { _ = server.Close() })
 	return s
@@ -152,8 +155,8 @@ func (l pageListener) Accept() (net.Conn, error) {
 }
 
 // browse loads the page in a new Chromium, waits until its script is done, and returns what Chromium tells of the
-// connection.
-func browse(t *testing.T, url string) *network.SecurityDetails {
+// page's response and its connection.
+func browse(t *testing.T, url string) *network.Response {
 	t.Helper()
 	path, err := chromiumPath()
 	if err != nil {
@@ -190,5 +193,5 @@ func browse(t *testing.T, url string) *network.SecurityDetails {
 	if err := chromedp.Cancel(ctx); err != nil {
 		t.Errorf("closing Chromium: %v", err)
 	}
-	return response.SecurityDetails
+	return response
 }
