@@ -12,7 +12,6 @@ import (
 var (
 	errCallback = errors.New("a callback refuses")
 	errNoTicket = errors.New("the server gives no tickets")
-	errIssuer   = errors.New("no credential was issued by whom the peer asks for")
 )
 
 // answer answers a question. That a second answer is an error is no matter here.
@@ -27,7 +26,11 @@ func (l *link) answer(q want.Question) {
 		l.chosen = q.Credential
 		_ = q.Run()
 	case *want.ChooseConfig:
-		if l.failEarlyCallback || l.failDDoS {
+		switch {
+		case l.failEarlyCallback:
+			_ = q.Fail(own(wire.AlertHandshakeFailure))
+			return
+		case l.failDDoS:
 			_ = q.Fail(errCallback)
 			return
 		}

@@ -43,7 +43,7 @@ func (l *link) chooseCredential(q *want.ChooseCredential) {
 		}
 	}
 	if last == nil {
-		_ = q.Fail(errIssuer)
+		_ = q.Fail(own(wire.AlertHandshakeFailure)) // none was issued by whom the peer asks for
 		return
 	}
 	_ = q.Answer(last)

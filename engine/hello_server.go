@@ -40,7 +40,7 @@ func (s awaitConfig) Question() want.Question { return s.question }
 func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
 	answer, err := s.question.Result()
 	if err != nil {
-		return nil, fault.New(fault.ConfigRefused).Because(err)
+		return nil, hello.Refusal(err, fault.ConfigRefused)
 	}
 	if chosen, ok := answer.(*Compiled); ok && chosen != nil {
 		d.Config = chosen

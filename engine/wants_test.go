@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -221,5 +222,39 @@ func TestVerifyPeerKnowsAll(t *testing.T) {
 	mustShake(t, client, server)
 	if s := client.State(); string(s.OCSPResponse) != "staple" || len(s.SCTs) != 2 || len(s.VerifiedChains) == 0 {
 		t.Errorf("afterwards the state is %+v", s)
+	}
+}
+
+// Whoever refuses with a fault of its own chooses the alert; one that another connection has failed with is only a cause.
+func TestRefusalsOfTheCallers(t *testing.T) {
+	own := &fault.Rule{Name: "own", Alert: wire.AlertAccessDenied, Sentence: "not today"}
+	elsewhere := fault.New(own)
+	elsewhere.Step = fault.StepServerHello
+	for name, instead := range map[string]*fault.Rule{"ChooseConfig": fault.ConfigRefused, "ChooseCredential": fault.NoCredential} {
+		for _, c := range []struct {
+			reason error
+			rule   *fault.Rule
+		}{{fault.New(own), own}, {fmt.Errorf("it is Sunday: %w", fault.New(own)), own}, {elsewhere, instead}} {
+			client, server := asking(t, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)
+			server.answer = func(q want.Question) {
+				if q.Name() == name {
+					q.Fail(c.reason)
+					return
+				}
+				answerNow(q)
+			}
+			shake(t, client, server, 1<<20)
+			wantFault(t, server, c.rule, server.sent)
+		}
+	}
+	client, _ := refusedClient(t, wire.TLS13, func(cc, _ *engine.Config) { cc.AskCredential = true }, func(q want.Question) {
+		if q.Name() == "ChooseCredential" {
+			q.Fail(fault.New(own))
+			return
+		}
+		answerNow(q)
+	})
+	if !errors.Is(client.err, own) {
+		t.Errorf("a client's own refusal becomes %v", client.err)
 	}
 }

@@ -151,7 +151,8 @@ func (q *question[T]) Result() (T, error) {
 // Configuration is a compiled configuration: what engine.Compile returns.
 type Configuration interface{ Configuration() }
 
-// ChooseConfig asks a server's caller which configuration serves a client. A nil answer keeps the one in force.
+// ChooseConfig asks a server's caller which configuration serves a client. A nil answer keeps the one in force. Whoever
+// fails it, or ChooseCredential, with a *fault.Error of its own also says with which alert the connection ends.
 type ChooseConfig struct {
 	question[Configuration]
 	Hello *wire.ClientHello

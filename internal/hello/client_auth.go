@@ -65,7 +65,7 @@ func ChooseClient(d *hs.Desk, r *want.CertificateRequest, question *want.ChooseC
 		credential, err := question.Result()
 		switch {
 		case err != nil:
-			return ClientChoice{}, fault.New(fault.NoClientCredential).Because(err)
+			return ClientChoice{}, Refusal(err, fault.NoClientCredential)
 		case credential != nil && len(credential.Chain) == 0:
 			return ClientChoice{}, nil
 		case credential != nil:

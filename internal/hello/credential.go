@@ -10,7 +10,7 @@ import (
 func TakeCredential(d *hs.Desk, question *want.ChooseCredential) ([]*want.Credential, error) {
 	credential, err := question.Result()
 	if err != nil {
-		return nil, fault.New(fault.NoCredential).Because(err)
+		return nil, Refusal(err, fault.NoCredential)
 	}
 	if credential == nil {
 		return d.Config.Credentials, nil

@@ -77,7 +77,7 @@ func TakeVerdict(d *hs.Desk, n *hs.Negotiated, question *want.VerifyPeer) (*hs.N
 		err = verdict.Err
 	}
 	if err != nil {
-		return nil, refusal(err)
+		return nil, Refusal(err, fault.RejectedByCaller)
 	}
 	tellVerdict(d, n, verdict)
 	return n.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
@@ -97,12 +97,13 @@ func tellVerdict(d *hs.Desk, n *hs.Negotiated, verdict want.Verdict) {
 	}
 }
 
-// refusal gives the caller's reason a rule. A fault of the caller's making has its own; one that another connection
-// has failed with, such as that to an OCSP responder, says nothing about this peer.
-func refusal(err error) error {
+// Refusal gives the caller's reason a rule: instead, unless it is a fault of the caller's making, which has its own. One
+// that another connection has failed with, such as that to an OCSP responder, says nothing about this peer, and a
+// configuration that does not compile is not meant as an answer to it.
+func Refusal(err error, instead *fault.Rule) error {
 	var known *fault.Error
-	if !errors.As(err, &known) || known.Step != 0 || known.Rule.Silent {
-		return fault.New(fault.RejectedByCaller).Because(err)
+	if !errors.As(err, &known) || known.Step != 0 || known.Rule.Silent || known.Is(fault.BadConfig) {
+		return fault.New(instead).Because(err)
 	}
 	if err == error(known) {
 		return known
