@@ -68,9 +68,9 @@ func newLateServer(ctx context.Context, key *remoteKey, log func(net.Addr, error
 }
 
 func serveLate(ctx context.Context, listener net.Listener, key *remoteKey, log func(net.Addr, error)) error {
-	ctx, cancel := context.WithCancel(ctx)
+	serving, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s, err := newLateServer(ctx, key, log)
+	s, err := newLateServer(serving, key, log)
 	if err != nil {
 		return err
 	}
