@@ -9,16 +9,14 @@ import (
 	"testing"
 )
 
-// grpc is a module of its own that is built against this tree. What tls needs from others it has to list too, and no
-// older: otherwise it does not build, which nobody sees who tests this module only.
-func TestGRPCModuleIsInStep(t *testing.T) {
+// modules of their own are built against this tree. What tls needs from others they have to list too, and no older:
+// otherwise they do not build, which nobody sees who tests this module only.
+var modules = []string{"grpc", "interop/acme"}
+
+func TestModulesAreInStep(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", "-f", "{{with .Module}}{{.Path}} {{.Version}}{{end}}", "./tls").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
-	}
-	text, err := os.ReadFile("grpc/go.mod")
-	if err != nil {
-		t.Fatal(err)
 	}
 	needed := map[string]string{}
 	for line := range strings.Lines(string(out)) {
@@ -29,13 +27,19 @@ func TestGRPCModuleIsInStep(t *testing.T) {
 	if len(needed) == 0 {
 		t.Fatal("tls needs no module; is this the right question?")
 	}
-	for path, version := range needed {
-		listed := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(path) + ` (v\S+)`).FindSubmatch(text)
-		switch {
-		case listed == nil:
-			t.Errorf("grpc/go.mod lacks %s %s: run go mod tidy in grpc", path, version)
-		case older(string(listed[1]), version):
-			t.Errorf("grpc/go.mod has %s %s, needed is %s: run go mod tidy in grpc", path, listed[1], version)
+	for _, dir := range modules {
+		text, err := os.ReadFile(dir + "/go.mod")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, version := range needed {
+			listed := regexp.MustCompile(`(?m)^\s*` + regexp.QuoteMeta(path) + ` (v\S+)`).FindSubmatch(text)
+			switch {
+			case listed == nil:
+				t.Errorf("%s/go.mod lacks %s %s: run go mod tidy there", dir, path, version)
+			case older(string(listed[1]), version):
+				t.Errorf("%s/go.mod has %s %s, needed is %s: run go mod tidy there", dir, path, listed[1], version)
+			}
 		}
 	}
 }
