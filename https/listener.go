@@ -97,11 +97,15 @@ func (h *handshakes) failed(conn *tls.Conn, err error) {
 		h.server.HandshakeError(conn, err)
 		return
 	}
+	h.say("https: TLS handshake with %v failed: %v", conn.RemoteAddr(), err)
+}
+
+func (h *handshakes) say(format string, args ...any) {
 	say := log.Printf
 	if h.server.settings.ErrorLog != nil {
 		say = h.server.settings.ErrorLog.Printf
 	}
-	say("https: TLS handshake with %v failed: %v", conn.RemoteAddr(), err)
+	say(format, args...)
 }
 
 // inadequate is a GOAWAY with INADEQUATE_SECURITY after empty SETTINGS. RFC 9113 §4.1, §6.5, §6.8.
@@ -120,6 +124,7 @@ func (h *handshakes) welcome(conn *tls.Conn) net.Conn {
 		// RFC 9113 §9.2.2: a connection under an older kind of suite may be refused, and is.
 		settings := h.server.settings.HTTP2
 		if ours.Version == tls.VersionTLS12 && !fitForHTTP2(ours.CipherSuite) && (settings == nil || !settings.PermitProhibitedCipherSuites) {
+			h.say("https: %v agreed on HTTP/2 with %s, which HTTP/2 forbids; refused", conn.RemoteAddr(), tls.CipherSuiteName(ours.CipherSuite))
 			refuse(v)
 			return nil
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // Server serves HTTP/1.1 and HTTP/2 over TLS. Its fields must not be changed once it serves. Its methods may be called
-// by several goroutines.
+// by several goroutines. What a handler hijacks is a net.Conn around the *tls.Conn that ConnOf gives.
 type Server struct {
 	// HTTP has the handler, the timeouts and the other settings of net/http; nil is the zero http.Server. They are copied
 	// when Server is first used: what the methods of HTTP do has no effect here, and HTTP may serve something else. Its

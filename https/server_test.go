@@ -151,6 +151,7 @@ func TestServerRefusesWeakSuitesInHTTP2(t *testing.T) {
 	if said, err := io.ReadAll(conn); err != nil || !strings.HasSuffix(string(said), "\x00\x00\x00\x0c") {
 		t.Errorf("%q, %v; want a GOAWAY with INADEQUATE_SECURITY", said, err)
 	}
+	strict.log.await(t, "HTTP/2 with TLS_RSA_WITH_AES_128_GCM_SHA256, which HTTP/2 forbids")
 	lax := serve(t, &https.Server{Config: config.Clone(),
 		HTTP: &http.Server{Handler: hello, HTTP2: &http.HTTP2Config{PermitProhibitedCipherSuites: true}}})
 	if resp, body := get(t, client(), lax.url); resp.Proto != "HTTP/2.0" || body != "hello" {
