@@ -29,18 +29,19 @@ func NewLRUClientSessionCache(capacity int) ClientSessionCache {
 }
 
 // ClientSessionsIn keeps a client's sessions in a store of open values.
-func ClientSessionsIn(store session.Store) ClientSessionCache { return inStore{store} }
+func ClientSessionsIn(store session.Store) ClientSessionCache { return &inStore{store} }
 
+// inStore is used by its pointer, so that caches can be compared: two over one store are two.
 type inStore struct{ store session.Store }
 
-func (c inStore) Get(key string) (*ClientSessionState, bool) { return clientState(c.store.Get(key)) }
+func (c *inStore) Get(key string) (*ClientSessionState, bool) { return clientState(c.store.Get(key)) }
 
 // Take gives each session away once, where the store can.
-func (c inStore) Take(key string) (*ClientSessionState, bool) {
+func (c *inStore) Take(key string) (*ClientSessionState, bool) {
 	return clientState(session.Take(c.store, key))
 }
 
-func (c inStore) Put(key string, cs *ClientSessionState) {
+func (c *inStore) Put(key string, cs *ClientSessionState) {
 	if cs == nil {
 		c.store.Put(key, nil)
 		return

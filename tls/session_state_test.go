@@ -1,7 +1,10 @@
 package tls
 
 import (
+	"reflect"
 	"testing"
+
+	"github.com/vitro-tls/vitro/session"
 )
 
 // saved is a session as it may lie in a store elsewhere.
@@ -67,3 +70,14 @@ type liar struct{}
 
 func (liar) Get(string) (*ClientSessionState, bool) { return nil, true }
 func (liar) Put(key string, cs *ClientSessionState) {}
+
+// A cache is a pointer, as in crypto/tls: programs ask whether two Configs have the same.
+func TestSessionCacheIsAPointer(t *testing.T) {
+	for name, cache := range map[string]ClientSessionCache{
+		"NewLRUClientSessionCache": NewLRUClientSessionCache(1), "ClientSessionsIn": ClientSessionsIn(session.NewCache(1)),
+	} {
+		if kind := reflect.TypeOf(cache).Kind(); kind != reflect.Pointer {
+			t.Errorf("%s returns a %s", name, kind)
+		}
+	}
+}
