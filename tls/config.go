@@ -167,6 +167,7 @@ type Config struct {
 
 	ticketKeys ticketKeys
 
+	from      settings // what was compiled
 	compiling sync.Mutex
 	of        *Config // that was compiled: a copy by value, as old programs make, is another one
 	policy    string  // in force, once compiled
@@ -198,11 +199,12 @@ func (c *Config) now() time.Time {
 	return time.Now()
 }
 
-// compile checks the configuration once for all its connections.
+// compile checks the configuration once for all its connections, and again when a field has been set since.
 func (c *Config) compile() (*engine.Compiled, error) {
 	c.compiling.Lock()
 	defer c.compiling.Unlock()
-	if c.of != c {
+	if now := c.settings(); c.of != c || c.from != now {
+		c.from = now
 		out, err := c.engineConfig()
 		if err == nil {
 			c.policy = out.Policy

@@ -15,7 +15,7 @@
 //
 // In the configuration:
 //
-//	Config                                      a change after the first use, which crypto/tls forbids, is not seen
+//	Config                                      a change after the first use, which crypto/tls forbids, is seen where a field is set, not within what it holds
 //	Config.CipherSuites                         the order counts; TLS 1.3 is narrowed by its suites; RC4 and 3DES are not there
 //	Config.CurvePreferences                     the order counts; a group that Vitro does not have is an error
 //	Config.DynamicRecordSizingDisabled          ignored: records are always as large as they can be
