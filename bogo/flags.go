@@ -86,13 +86,16 @@ func parse(args []string) (*plan, error) {
 // about takes a flag's prefix off, and returns whom the flag is about. There is no second process that shakes hands for
 // us, and no early data that would have to be sent again.
 func (p *plan) about(name string) (string, []*settings) {
-	name = strings.TrimPrefix(name, "-on-shim")
-	for prefix, about := range map[string][]*settings{
-		"-on-initial": {&p.initial}, "-on-resume": {&p.resume}, "-on-retry": nil, "-on-handshaker": nil,
-	} {
+	name, elsewhere := strings.CutPrefix(strings.TrimPrefix(name, "-on-shim"), "-on-handshaker")
+	about := []*settings{&p.initial, &p.resume}
+	for prefix, one := range map[string][]*settings{"-on-initial": about[:1], "-on-resume": about[1:], "-on-retry": nil} {
 		if rest, ok := strings.CutPrefix(name, prefix); ok {
-			return rest, about
+			name, about = rest, one
+			break
 		}
 	}
-	return name, []*settings{&p.initial, &p.resume}
+	if elsewhere {
+		return name, nil
+	}
+	return name, about
 }
