@@ -15,7 +15,7 @@ func alertHint(a *PeerAlert) string {
 	// RFC 5246 §7.2.2 leaves it to whoever wished to renegotiate whether the connection goes on without; OpenSSL
 	// ends it like this.
 	if a.Step == StepFinish && a.Alert.Description == wire.AlertHandshakeFailure {
-		return "the handshake had succeeded; some peers end the connection like this when they wish to renegotiate, which Vitro does not do"
+		return "the handshake had succeeded; some peers end the connection like this when they wish to renegotiate, which a client does only where its configuration lets it (Config.Renegotiation), and a server never"
 	}
 	if a.Role == Client {
 		if a.Alert.Description == wire.AlertProtocolVersion && a.may(wire.TLS12) && !a.may(wire.TLS13) {

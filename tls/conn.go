@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/vitro-tls/vitro/engine"
@@ -196,6 +197,16 @@ func (c *Conn) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	defer c.flush() // what a Read had to say meanwhile
+	written, err := c.writeAll(b)
+	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
+		if told := c.overheard(); told != nil {
+			err = told
+		}
+	}
+	return written, err
+}
+
+func (c *Conn) writeAll(b []byte) (int, error) {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
 	if c.write.shut {
@@ -210,6 +221,32 @@ func (c *Conn) Write(b []byte) (int, error) {
 		written += n
 	}
 	return written, nil
+}
+
+// overheardTime is for bytes that are here, not for those on their way.
+const overheardTime = 50 * time.Millisecond
+
+// overheard returns the alert of a peer that has closed, nil if there is none to be read. In TLS 1.3 a server judges its
+// client's certificate after the client is done, so that a client may write before it reads why it was refused.
+func (c *Conn) overheard() error {
+	if !c.read.mu.TryLock() {
+		return nil // a Read is going on, and will tell
+	}
+	defer c.read.mu.Unlock()
+	if c.conn.SetReadDeadline(time.Now().Add(overheardTime)) != nil {
+		return nil
+	}
+	defer func() { _ = c.conn.SetReadDeadline(time.Time{}) }()
+	for len(c.read.plaintext) == 0 {
+		if err := c.readRecord(); err != nil {
+			var told *fault.PeerAlert
+			if errors.As(err, &told) {
+				return err
+			}
+			return nil
+		}
+	}
+	return nil
 }
 
 // CloseWrite says close_notify; reading goes on.
