@@ -2,15 +2,12 @@ package engine_test
 
 import (
 	"bytes"
-	"crypto/rsa"
 	"fmt"
 	"reflect"
 	"testing"
 
-	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
-	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/wire"
@@ -129,58 +126,6 @@ func TestThirteenSteps(t *testing.T) {
 			}
 			if !reflect.DeepEqual(by.steps, server) {
 				t.Errorf("the server told the steps %d", by.steps)
-			}
-		})
-	}
-}
-
-// replay is an entropy that repeats itself, the padding of an encrypted premaster included.
-type replay struct {
-	engine.Entropy
-	encrypted *[]byte
-}
-
-func (r replay) EncryptPremaster(pub *rsa.PublicKey, premaster []byte) ([]byte, error) {
-	if *r.encrypted == nil {
-		var err error
-		if *r.encrypted, err = r.Entropy.EncryptPremaster(pub, premaster); err != nil {
-			return nil, err
-		}
-	}
-	return *r.encrypted, nil
-}
-
-// A handshake that is fed byte by byte, in odd pieces or all at once tells the same and puts out the same.
-func TestEverySplit(t *testing.T) {
-	for _, id := range []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256} {
-		t.Run(id.String(), func(t *testing.T) {
-			var encrypted []byte
-			run := func(chunk int) (client, server *end, told [2]*recorded) {
-				told = [2]*recorded{{t: t}, {t: t}}
-				cc, sc := clientConfig(), serverConfig(testkit.RSA)
-				cc.CipherSuites = []wire.CipherSuite{id}
-				cc.SignatureSchemes = []wire.SignatureScheme{wire.RSA_PKCS1_SHA256} // the one that signs the same twice
-				cc.Entropy = replay{hs.NewEntropy(testkit.Random(1)), &encrypted}
-				sc.Entropy = hs.NewEntropy(testkit.Random(2))
-				cc.Tracer, sc.Tracer = told[0], told[1]
-				client, server = newClient(t, cc), newServer(t, sc)
-				shake(t, client, server, chunk)
-				if client.err != nil || server.err != nil {
-					t.Fatalf("pieces of %d: %v, %v", chunk, client.err, server.err)
-				}
-				return client, server, told
-			}
-			client, server, told := run(1 << 20)
-			for _, chunk := range []int{1, 2, 3, 7, 100, 1000} {
-				c, s, again := run(chunk)
-				if !bytes.Equal(c.sent, client.sent) || !bytes.Equal(s.sent, server.sent) {
-					t.Errorf("pieces of %d give another output", chunk)
-				}
-				for i := range told {
-					if !reflect.DeepEqual(told[i].events, again[i].events) {
-						t.Errorf("pieces of %d give other events", chunk)
-					}
-				}
 			}
 		})
 	}
