@@ -1,10 +1,8 @@
 package engine_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -14,8 +12,6 @@ import (
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
-
-var everyWant = []string{"ChooseConfig", "ChooseCredential", "DecryptPremaster", "Sign", "VerifyPeer"}
 
 // asking returns a pair of which every want is raised by one of two handshakes: RSA raises DecryptPremaster, ECDHE
 // Sign.
@@ -28,39 +24,6 @@ func asking(t *testing.T, id wire.CipherSuite) (client, server *end) {
 
 var everyExchange = []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 	wire.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256}
-
-// Every want can be answered from another goroutine, after the engine has been asked for other things in vain.
-func TestLateAnswers(t *testing.T) {
-	var asked []string
-	for _, id := range everyExchange {
-		client, server := asking(t, id)
-		for _, e := range []*end{client, server} {
-			e.answer = func(q want.Question) {
-				for range 3 {
-					switch again := e.Step(testkit.Now).(type) {
-					case want.HaveOutput:
-						e.early = append(e.early, e.Output()...)
-					case want.Question:
-						if again != q {
-							t.Errorf("%s is unanswered, and %s is asked", q.Name(), again.Name())
-						}
-					default:
-						t.Errorf("%s is unanswered, and the engine says %s", q.Name(), again.Name())
-					}
-				}
-				go answerNow(q)
-			}
-		}
-		mustShake(t, client, server)
-		send(t, client, server, []byte("hello"))
-		asked = append(asked, client.asked...)
-		asked = append(asked, server.asked...)
-	}
-	slices.Sort(asked)
-	if got := slices.Compact(asked); !slices.Equal(got, everyWant) {
-		t.Errorf("asked were %v, want %v", got, everyWant)
-	}
-}
 
 // A callback tells that an answer is there.
 func TestNotify(t *testing.T) {
@@ -122,62 +85,6 @@ func TestFailedAnswers(t *testing.T) {
 	for name := range rules {
 		if !seen[name] {
 			t.Errorf("%s was never asked", name)
-		}
-	}
-}
-
-// The second answer is refused and changes nothing.
-func TestDoubledAnswers(t *testing.T) {
-	for _, id := range everyExchange {
-		client, server := asking(t, id)
-		for _, e := range []*end{client, server} {
-			e.answer = func(q want.Question) {
-				answerNow(q)
-				if err := q.Fail(errors.New("changed my mind")); !errors.Is(err, want.ErrAnswered) {
-					t.Errorf("%s took a second answer: %v", q.Name(), err)
-				}
-			}
-		}
-		mustShake(t, client, server)
-	}
-}
-
-// Whoever works on an answer learns that nobody needs it any more, and may give it all the same.
-func TestAbandonedQuestions(t *testing.T) {
-	endings := map[string]func(*end){
-		"abort":       func(e *end) { e.Abort(context.Canceled) },
-		"close":       func(e *end) { e.Close() },
-		"end of file": func(e *end) { e.CloseInput() },
-	}
-	for name, ending := range endings {
-		for _, question := range everyWant {
-			t.Run(name+"/"+question, func(t *testing.T) {
-				for _, id := range everyExchange {
-					client, server := asking(t, id)
-					var open want.Question
-					for _, e := range []*end{client, server} {
-						e.answer = func(q want.Question) {
-							if q.Name() != question {
-								answerNow(q)
-								return
-							}
-							open = q
-							if q.Context().Err() != nil {
-								t.Error("the context ended before the question did")
-							}
-							ending(e)
-							if q.Context().Err() == nil {
-								t.Error("the context goes on after the connection has ended")
-							}
-							answerNow(q)
-						}
-					}
-					shake(t, client, server, 1<<20)
-					if open != nil && client.ready && server.ready {
-						t.Error("the handshake was completed after its end")
-					}
-				}
-			})
 		}
 	}
 }
