@@ -32,11 +32,11 @@ var floors = [][]string{
 }
 
 // beside the house stands what only tests may import; it may itself import anything. The root is these tests.
-var beside = []string{"", "internal/testkit", "internal/evil", "interop", "bogo", "bench"}
+var beside = []string{"", "internal/testkit", "internal/evil", "interop", "bogo", "bench", "bench/report"}
 
 // allowedCryptoTLS: the drop-in may share crypto/tls's types, net/http has them in its own, and the measurers need the
 // other side.
-var allowedCryptoTLS = []string{"tls", "https", "interop", "bench", "bogo"}
+var allowedCryptoTLS = []string{"tls", "https", "interop", "bench", "bench/report", "bogo"}
 
 const outside = -1
 

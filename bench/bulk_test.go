@@ -7,8 +7,6 @@ import (
 	"testing"
 )
 
-var sizes = []int{16 << 10, 1 << 20}
-
 func BenchmarkBulk(b *testing.B) {
 	for _, a := range ciphers {
 		for _, size := range sizes {
@@ -33,15 +31,6 @@ func alternate(b *testing.B, p peers, size int) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// there brings out from one end to the other.
-func there(from io.Writer, to io.Reader, out, in []byte) error {
-	if _, err := from.Write(out); err != nil {
-		return err
-	}
-	_, err := io.ReadFull(to, in[:len(out)])
-	return err
 }
 
 // stream writes while another goroutine reads.

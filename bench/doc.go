@@ -1,7 +1,14 @@
 // Package bench measures Vitro (both ends) beside crypto/tls (both ends) under the same conditions: the same
 // certificates and roots, verification on, one suite and one group on offer, nobody watching, no tickets but where
 // resumption is what is measured, and GOMAXPROCS=1 where not said otherwise, so that the figures are processor time and
-// not a matter of how many processors there are. It has benchmarks and tests only.
+// not a matter of how many processors there are.
+//
+// The whole picture, with tables and plots, is made by a program of its own:
+//
+//	go run ./bench/report --help
+//
+// It measures by this package's contests ([Handshakes], [Bulk], [Duplex], [Scaling]); the benchmarks measure the same
+// connections for who wants to look at one thing closely.
 //
 // The names are keys and values, as benchstat wants them:
 //

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"math"
-	"net"
 	"testing"
 )
 
@@ -58,33 +57,6 @@ func handshakes(b *testing.B, p peers, under network) {
 	}
 }
 
-// perSide counts the allocations of each end's part in a handshake.
-func (p peers) perSide(t testing.TB, handshakes int) (client, server float64) {
-	for range handshakes {
-		a, b := newDuplex(0)
-		pass := newBaton()
-		served := make(chan error, 1)
-		go func() {
-			pass.begin(1)
-			err := p.serve(p.server(&turnTaker{b, pass, 1}))
-			pass.end(1)
-			served <- err
-		}()
-		pass.start()
-		err := p.visit(p.client(&turnTaker{a, pass, 0}))
-		pass.end(0)
-		if err != nil {
-			a.Close()
-		}
-		if served := <-served; err != nil || served != nil {
-			t.Fatalf("client: %v; server: %v", err, served)
-		}
-		client += float64(pass.allocations[0])
-		server += float64(pass.allocations[1])
-	}
-	return client / float64(handshakes), server / float64(handshakes)
-}
-
 // Both sides' allocations are all there are, but for some by the measuring itself.
 func TestAllocationsPerSide(t *testing.T) {
 	if raced {
@@ -101,19 +73,3 @@ func TestAllocationsPerSide(t *testing.T) {
 		}
 	}
 }
-
-// turnTaker is an end of a connection whose peer stands still while it works itself, and the other way round.
-type turnTaker struct {
-	*duplex
-	pass *baton
-	side int
-}
-
-func (t *turnTaker) Read(b []byte) (int, error) {
-	if t.in.waiting() == 0 {
-		t.pass.wait(t.side)
-	}
-	return t.duplex.Read(b)
-}
-
-var _ net.Conn = (*turnTaker)(nil)

@@ -3,17 +3,11 @@ package bench
 import (
 	"runtime"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/internal/testkit"
 )
-
-// counter is the cheapest tracer.
-type counter struct{ events atomic.Int64 }
-
-func (c *counter) Event(event.Meta, event.Event) { c.events.Add(1) }
 
 func BenchmarkWatching(b *testing.B) {
 	roots := testkit.PKI().Roots
