@@ -74,13 +74,17 @@ func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	version := sh.Version
-	// RFC 8446 §4.2.1: a selected version takes the place of the old field, and says nothing of older versions.
+	// RFC 8446 §4.2.1: a selected version takes the place of the old field, and says nothing of older versions, nor of
+	// newer ones that nobody offers.
 	if sh.Has(wire.ExtSupportedVersions) {
-		if version = sh.SupportedVersions[0]; version < wire.TLS13 {
+		switch version = sh.SupportedVersions[0]; {
+		case version < wire.TLS13:
 			return nil, fault.New(fault.MisplacedExtension).With("supported_versions chooses " + version.String())
+		case version > wire.TLS13:
+			return nil, fault.New(fault.VersionNotOffered).Between("versions", hs.Names(d.Config.Versions), []string{version.String()})
 		}
 	}
-	// RFC 5246 §E.1: a server that chooses a version which the client does not speak is refused.
+	// RFC 5246 §E.1, RFC 8446 §4.1.4, §D.1, §D.5: a server that chooses a version which the client does not speak is refused.
 	if !d.Config.Speaks(version) || version == wire.TLS13 && !sh.Has(wire.ExtSupportedVersions) {
 		return nil, fault.New(fault.WrongServerVersion).Between("versions", hs.Names(d.Config.Versions), []string{version.String()})
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// waitClientHello: a server has heard nothing yet. RFC 5246 §7.4.1.2.
+// waitClientHello: a server has heard nothing yet. RFC 5246 §7.4.1.2, RFC 8446 §4.1.2.
 type waitClientHello struct{}
 
 func (waitClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
@@ -53,6 +53,10 @@ func (s awaitConfig) Resume(d *hs.Desk) (hs.State, error) {
 
 func chooseVersion(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	opened(d)
+	// RFC 8446 §D.5: SSL 3.0 is refused, whatever supported_versions has beside it.
+	if ch.Version <= wire.SSL30 {
+		return nil, fault.New(fault.NoCommonVersion).With("legacy_version is " + ch.Version.String())
+	}
 	theirs := OfferedVersions(ch)
 	// RFC 7507 §3: who says that it fell back to an older version must not have had to.
 	if ch.Offers(wire.TLS_FALLBACK_SCSV) && !slices.Contains(theirs, d.Config.Versions[0]) {
@@ -84,7 +88,7 @@ func said(ch *wire.ClientHello) []string {
 }
 
 // OfferedVersions returns the versions that a client can be answered with: what supported_versions lists (RFC 8446
-// §4.2.1), or everything up to client_version (RFC 5246 §E.1, RFC 5746 §3.6).
+// §4.2.1, §D.2), or everything up to client_version (RFC 5246 §E.1, RFC 5746 §3.6).
 func OfferedVersions(ch *wire.ClientHello) []wire.Version {
 	if ch.Has(wire.ExtSupportedVersions) {
 		return ch.SupportedVersions

@@ -211,6 +211,10 @@ func TestClientRefusesInRenegotiation(t *testing.T) {
 			sh.Order = drop(sh.Order, wire.ExtExtendedMasterSecret)
 		}},
 		{"another version", fault.WrongServerVersion, func(_ *renegotiator, sh *wire.ServerHello) { sh.Version = wire.TLS11 }},
+		{"TLS 1.3", fault.WrongServerVersion, func(_ *renegotiator, sh *wire.ServerHello) {
+			sh.SupportedVersions = []wire.Version{wire.TLS13}
+			sh.Add(wire.ExtSupportedVersions)
+		}},
 		{"another certificate", fault.ServerChanged, func(r *renegotiator, _ *wire.ServerHello) {
 			other, err := testkit.Flawed(testkit.WrongHost, testkit.RSA).Credential()
 			r.must(err)

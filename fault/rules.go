@@ -149,6 +149,8 @@ var (
 		"renegotiation_info is not empty in a first handshake", "someone may have spliced two connections together")
 	WrongServerVersion = NoCommonVersion.narrow("wrong_server_version",
 		"the server chose a version that we did not offer", "the server is too old, or was set to old versions only")
+	VersionNotOffered = rule("version_not_offered", wire.AlertIllegalParameter, "RFC 8446 §4.2.1",
+		"the server selected a version that we did not offer", "")
 	SuiteNotOffered = rule("suite_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",
 		"the server chose a cipher suite that we did not offer", "")
 	CompressionNotOffered = rule("compression_not_offered", wire.AlertIllegalParameter, "RFC 5246 §7.4.1.3",

@@ -46,7 +46,8 @@ func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sh.Version != wire.TLS12 {
+	// RFC 8446 §4.1.3: TLS 1.3 says so in an extension.
+	if sh.Version != wire.TLS12 || sh.Has(wire.ExtSupportedVersions) {
 		return nil, fault.New(fault.WrongServerVersion).Between("versions", hs.Names([]wire.Version{wire.TLS12}), []string{sh.Version.String()})
 	}
 	return Start(d, s.offer, sh)
