@@ -62,7 +62,7 @@ func (e *Engine) versions() []wire.Version {
 const answerHTTP = "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n" +
 	"Client sent an HTTP request to an HTTPS server.\n"
 
-// say tells the peer of a fault of ours: the alert is the last that is sent. RFC 5246 §7.2.2.
+// say tells the peer of a fault of ours: the alert is the last that is sent. RFC 5246 §7.2.2, RFC 8446 §6, §6.2.
 func (e *Engine) say(found *fault.Error, err error) {
 	switch {
 	case found == nil || found.Rule.Silent:
@@ -130,7 +130,7 @@ func (e *Engine) CloseInput() error {
 }
 
 // Close says close_notify, after which nothing more is sent; reading goes on. It cancels every question. A second
-// call, or one after a failure, does nothing. RFC 5246 §7.2.1.
+// call, or one after a failure, does nothing. RFC 5246 §7.2.1, RFC 8446 §6.1.
 func (e *Engine) Close() {
 	e.cancel()
 	alert := wire.Alert{Level: wire.LevelWarning, Description: wire.AlertCloseNotify}

@@ -42,7 +42,7 @@ func tooMany(n int, r *fault.Rule) error {
 func (e *Engine) checkHeader(b []byte) error {
 	h := record.ParseHeader(b)
 	known := h.Type >= wire.ContentChangeCipherSpec && h.Type <= wire.ContentApplicationData
-	// RFC 5246 §E.1: only the major version counts before a version is agreed on.
+	// RFC 5246 §E.1, RFC 8446 §D.2: only the major version counts before a version is agreed on.
 	if !known || h.Version>>8 != 3 {
 		return e.notTLS(b, h)
 	}
@@ -68,7 +68,7 @@ func (e *Engine) notTLS(b []byte, h record.Header) error {
 				return fault.New(fault.PlainHTTPRequest).Because(found)
 			}
 		}
-		// RFC 5246 §E.2: a two-byte length with its top bit set, then CLIENT-HELLO.
+		// RFC 5246 §E.2, RFC 8446 §D.5: a two-byte length with its top bit set, then CLIENT-HELLO.
 		if b[0]&0x80 != 0 && b[2] == 1 {
 			return fault.New(fault.SSLv2Hello)
 		}
@@ -235,7 +235,7 @@ func aboutCertificate(d wire.AlertDescription) bool {
 	return false
 }
 
-// undecodable gives a decoder's error its rule. RFC 5246 §7.4.1.2, RFC 8446 §6.
+// undecodable gives a decoder's error its rule. RFC 5246 §7.4.1.2, RFC 8446 §4.1.2, §6.
 func undecodable(err error) error {
 	var broken *wire.DecodeError
 	if !errors.As(err, &broken) {

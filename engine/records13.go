@@ -13,7 +13,7 @@ import (
 func (e *Engine) tls13() bool { return e.desk.Context.Version == wire.TLS13 }
 
 // unprotected reports whether a record travels in the clear though the read half has keys: the ChangeCipherSpec that
-// means nothing (RFC 8446 §D.4), and the alert of a peer that failed before it had keys. Nothing else may (§5.2).
+// means nothing (RFC 8446 §D.4), and the alert of a peer that failed before it had keys. Nothing else may (RFC 8446 §5.2).
 func (e *Engine) unprotected(h record.Header) (bool, error) {
 	half := &e.desk.In.Half
 	switch {
@@ -28,7 +28,7 @@ func (e *Engine) unprotected(h record.Header) (bool, error) {
 }
 
 // behindRetry reports whether the client may have come with its second ClientHello, in front of which it sends the
-// ChangeCipherSpec that means nothing: the first went to another server, for which a cookie speaks. RFC 8446 §D.4.
+// ChangeCipherSpec that means nothing: the first went to another server, for which a cookie speaks. RFC 8446 §4.2.2, §D.4.
 func (e *Engine) behindRetry() bool {
 	_, first := e.state.(waitClientHello)
 	return first && e.desk.Cookies != nil
@@ -59,7 +59,7 @@ func checkInner13(t wire.ContentType) error {
 }
 
 // checkContent13: messages are not interleaved with other records, and only application data may be empty. RFC 8446
-// §5.1.
+// §5.1, §5.4.
 func (e *Engine) checkContent13(t wire.ContentType, content []byte) error {
 	if t != wire.ContentHandshake && !e.desk.In.Assembler.Empty() {
 		return fault.New(fault.InterleavedMessage)
@@ -71,7 +71,7 @@ func (e *Engine) checkContent13(t wire.ContentType, content []byte) error {
 }
 
 // skipEarly passes over a record of early data that we do not take, within a bound. Without keys it is told by its
-// type; under keys, by its not being the client's next record. RFC 8446 §4.2.10.
+// type; under keys, by its not being the client's next record. RFC 8446 §4.2.10, §E.5.
 func (e *Engine) skipEarly(h record.Header) (bool, error) {
 	d := &e.desk
 	if d.SkipEarly == 0 || h.Type != wire.ContentApplicationData {

@@ -79,7 +79,7 @@ type Config struct {
 	NextProtos []string
 	// ServerName is the name that the server's certificate must have, and what goes into server_name.
 	ServerName string
-	// InsecureSkipVerify switches verification off: anyone could be at the other end.
+	// InsecureSkipVerify switches verification off: anyone could be at the other end. RFC 8446 §C.5.
 	InsecureSkipVerify bool
 	// CipherSuites are the allowed suites of TLS 1.2, best first; nil: those of the policy. What Vitro does not have is
 	// passed over. It does not touch TLS 1.3, whose suites are all good; suites of TLS 1.3 in it narrow those.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ClientHello is the client's opening. RFC 5246 §7.4.1.2:
+// ClientHello is the client's opening. RFC 8446 §4.1.2, RFC 5246 §7.4.1.2:
 //
 //	struct {
 //	    ProtocolVersion client_version;

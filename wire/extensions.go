@@ -115,8 +115,9 @@ const (
 	negotiated = inClientHello | inServerHello | inEncryptedExtensions
 )
 
-// extensionTable is the one place that says which message may carry which extension: RFC 8446 §4.2's table, with
-// what a TLS 1.2 ServerHello may carry beside it, because a ServerHello is read before its version is known.
+// extensionTable is the one place that says which message may carry which extension: the table of RFC 8446 §4.2, §4.2.5
+// and §4.2.6, without what RFC 8446 §D.5 forbids; and what a TLS 1.2 ServerHello may carry beside it, because
+// a ServerHello is read before its version is known.
 // supported_groups has no business in a ServerHello, but servers that send it are old and many, and ignoring it costs
 // nothing.
 var extensionTable = map[ExtensionType]extensionRow{
@@ -180,7 +181,7 @@ func (s *typeSet) add(t ExtensionType) bool {
 }
 
 // decode reads the extensions of a message, of which a hello may have not even the length. Those that nobody
-// knows are kept, and have no meaning. RFC 5246 §7.4.1.4, RFC 5746 §3.6, RFC 8446 §4.2.
+// knows are kept, and have no meaning. RFC 5246 §7.4.1.4, RFC 5746 §3.6, RFC 8446 §4.1.2, §4.2, §9.3.
 func (x *Extensions) decode(r *Reader, in carrier) {
 	if inHellos.has(in) && r.Left() == 0 {
 		return

@@ -88,7 +88,7 @@ func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) e
 	if sh.Has(wire.ExtEncryptThenMAC) && !s.Cipher.CBC() {
 		return fault.New(fault.UselessEncryptThenMAC).With(s.ID.String())
 	}
-	// RFC 8446 §4.1.3: in another version's ServerHello these mean nothing.
+	// RFC 8446 §4.1.3, §4.2.1: in another version's ServerHello these mean nothing.
 	for _, t := range []wire.ExtensionType{wire.ExtSupportedVersions, wire.ExtKeyShare, wire.ExtPreSharedKey} {
 		if sh.Has(t) {
 			return fault.New(fault.MisplacedExtension).With(t.String() + " in a ServerHello of TLS 1.2")

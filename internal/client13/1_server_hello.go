@@ -49,7 +49,7 @@ func checkHello(ch *wire.ClientHello, sh *wire.ServerHello) (*suite.Suite, error
 		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
 	}
 	for _, t := range sh.Order {
-		// RFC 8446 §4.1.4: a cookie is the one extension that nobody asks for.
+		// RFC 8446 §4.1.4, §4.2: a cookie is the one extension that nobody asks for.
 		if !ch.Has(t) && !(t == wire.ExtCookie && sh.IsHelloRetryRequest()) {
 			return nil, fault.New(fault.ExtensionNotOffered).With(t.String())
 		}

@@ -54,7 +54,7 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 func (s waitCertificate) asked(d *hs.Desk, request *wire.CertificateRequest) (hs.State, error) {
 	hs.Accept(d, request)
 	d.CertificateAsked = true
-	// RFC 8446 §4.3.2: empty in the handshake, and never without signature_algorithms.
+	// RFC 8446 §4.2.5, §4.3.2, §9.3: what it has besides, and we do not know, is passed over; the context is empty in the handshake, and never without signature_algorithms.
 	if len(request.RequestContext) != 0 {
 		return nil, fault.New(fault.IllegalContext)
 	}

@@ -5,7 +5,8 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// connected: the handshake is done; tickets and new keys may come. RFC 8446 §4.6.
+// connected: the handshake is done; tickets and new keys may come, and no question: we
+// do not offer to answer any. RFC 8446 §4.6.1, §4.6.2, §4.6.3.
 type connected struct {
 	read       *hs.Traffic13
 	resumption *resumption // nil: tickets are ignored, as RFC 8446 §4.6.1 allows

@@ -16,7 +16,7 @@ import (
 
 // Resumption: a ticket of before takes the place of certificate and signature. RFC 8446 §2.2.
 
-// checkSession: what a server resumes is the session that was offered, in the way that it was. RFC 8446 §4.2.11.
+// checkSession: what a server resumes is the session that was offered, in the way that it was. RFC 8446 §4.2.9, §4.2.11.
 func checkSession(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) error {
 	if !sh.Has(wire.ExtPreSharedKey) {
 		return nil

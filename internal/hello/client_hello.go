@@ -43,7 +43,8 @@ func (o *Offer) Share(g wire.NamedGroup) suite.PrivateShare {
 	return nil
 }
 
-// First builds the ClientHello that opens a connection. RFC 5246 §7.4.1.2, RFC 8446 §4.1.2.
+// First builds the ClientHello that opens a connection: of what we can do, in the form that all take, without a cookie.
+// RFC 5246 §7.4.1.2, RFC 8446 §4.1.2, §4.2.2, §9.3, §D.5.
 func First(c *hs.Compiled) (*Offer, error) {
 	m := &wire.ClientHello{
 		Version:            wire.TLS12, // RFC 8446 §4.1.2: the newest is in supported_versions
@@ -114,6 +115,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 	x.Add(wire.ExtSCT)
 }
 
+// addTLS13 adds what TLS 1.3 cannot do without. RFC 8446 §4.2.1, §4.2.8, §9.2.
 func (o *Offer) addTLS13(c *hs.Compiled) error {
 	m := o.Hello
 	// RFC 8446 §D.4: a session ID that is not empty makes the handshake look like a resumption of TLS 1.2, which
@@ -149,7 +151,7 @@ func (o *Offer) addShare(s suite.PrivateShare) {
 }
 
 // Retry builds the second ClientHello: the first with what the server asked for, and nothing else changed. RFC 8446
-// §4.1.2.
+// §4.1.2, §4.2.10.
 func Retry(c *hs.Compiled, first *Offer, hrr *wire.ServerHello) (*Offer, error) {
 	old := first.Hello
 	m := &wire.ClientHello{

@@ -30,7 +30,7 @@ func (o *Outgoing) Init(stream *event.Stream, v wire.Version, pad func(int) int)
 	o.stream, o.version, o.half.Pad = stream, v, pad
 }
 
-// SetVersion sets the version that records carry from now on.
+// SetVersion sets the version that records carry from now on. RFC 8446 §5.1, §D.5.
 func (o *Outgoing) SetVersion(v wire.Version) {
 	o.mu.Lock()
 	o.version = v
@@ -44,8 +44,8 @@ func (o *Outgoing) SetLimit(n int, clear bool) {
 	o.mu.Unlock()
 }
 
-// Write puts content into records that wait to be taken: of the types that there are, and in their
-// order. RFC 5246 §6, §6.2.1.
+// Write puts content into records that wait to be taken: of the types that there are, none empty, and
+// in their order. RFC 5246 §6, §6.2.1, RFC 8446 §5, §5.1.
 func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -101,7 +101,7 @@ func stepOf(m wire.Message, sender fault.Role) fault.Step {
 	return event.StepOf(m.Type(), sender)
 }
 
-// Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 and §7.4 and RFC 8446 §4 give the order.
+// Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 and §7.4 and RFC 8446 §4 and §B.3 give the order.
 func Unexpected(d *Desk, m wire.Message, expected string) error {
 	Tell(d, 0, event.Message{Message: m})
 	return fault.New(fault.UnexpectedMessage).With(fmt.Sprintf("%v, where %s was expected", m.Type(), expected))

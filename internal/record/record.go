@@ -13,7 +13,7 @@ import (
 const (
 	// HeaderLen is the length of a record's header: type, version, length.
 	HeaderLen = 5
-	// MaxPlaintext bounds what a record carries. RFC 5246 §6.2.1.
+	// MaxPlaintext bounds what a record carries. RFC 5246 §6.2.1, RFC 8446 §5.1.
 	MaxPlaintext = 1 << 14
 	// MaxCiphertext bounds what protecting makes of it in TLS 1.2, and so in any version. RFC 5246 §6.2.3.
 	MaxCiphertext = MaxPlaintext + 2048

@@ -46,7 +46,7 @@ func certify(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 }
 
 func checkHello(ch *wire.ClientHello) error {
-	// RFC 5246 §7.4.1.2: every client offers the null compression.
+	// RFC 5246 §7.4.1.2, RFC 8446 §4.1.2: every client offers the null compression.
 	if !slices.Contains(ch.CompressionMethods, wire.CompressionNull) {
 		return fault.New(fault.NoNullCompression)
 	}

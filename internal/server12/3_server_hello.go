@@ -57,7 +57,7 @@ func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 	if err := d.Config.Entropy.Bytes(sh.Random[:]); err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
-	// RFC 8446 §4.1.3: a server that speaks TLS 1.3 and settles for less says so where an attacker cannot change it.
+	// RFC 8446 §4.1.3, §4.2.1: a server that speaks TLS 1.3 and settles for less says so where an attacker cannot change it.
 	if d.Config.Speaks(wire.TLS13) {
 		copy(sh.Random[wire.RandomLen-len(wire.DowngradeTLS12):], wire.DowngradeTLS12)
 	}

@@ -46,7 +46,7 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	return introduce(d, ch, s, share, hashWithoutBinders(s, ch))
 }
 
-// checkHello: what a ClientHello of TLS 1.3 must have. RFC 8446 §4.1.2, §9.2.
+// checkHello: what a ClientHello of TLS 1.3 must have. RFC 8446 §4.1.2, §4.2.3, §9.2.
 func checkHello(ch *wire.ClientHello) error {
 	if len(ch.CompressionMethods) != 1 || ch.CompressionMethods[0] != wire.CompressionNull {
 		return fault.New(fault.NoNullCompression)
@@ -98,7 +98,7 @@ func considered(c *hs.Compiled, ch *wire.ClientHello, taken wire.CipherSuite) []
 	return list
 }
 
-// chooseGroup takes the server's favourite among the groups that the client has sent shares for. It asks for another
+// chooseGroup takes the server's favourite among the groups that the client has sent shares for. RFC 8446 §2.1, §4.1.1. It asks for another
 // share only if there is none, or if the client could do better: protection against quantum computers is worth
 // a round trip, another classical group is not.
 func chooseGroup(c *hs.Compiled, ch *wire.ClientHello) (wire.NamedGroup, *wire.KeyShare, error) {

@@ -27,7 +27,7 @@ func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) {
 }
 
 // chooseCredential takes the first credential whose key can sign with a scheme that the client takes, those that
-// have the name that the client asked for, and a chain that it can check, before the others. RFC 8446 §4.4.2.2.
+// have the name that the client asked for, and a chain that it can check, before the others. RFC 8446 §4.1.1, §4.4.2.2.
 func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (*want.Credential, wire.SignatureScheme, error) {
 	if len(credentials) == 0 {
 		return nil, 0, fault.New(fault.NoCredential)

@@ -16,7 +16,7 @@ type handshake struct {
 }
 
 // answer is the server's flight up to its signature: ServerHello, and from there on encrypted EncryptedExtensions,
-// CertificateRequest and Certificate. RFC 8446 §4.1.3, §4.3, §4.4.2.
+// CertificateRequest and Certificate. RFC 8446 §4.1.3, §4.2.1, §4.3.1, §4.4.2.
 func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*want.Credential) (hs.State, error) {
 	credential, scheme, err := chooseCredential(d, n.ClientHello, credentials)
 	if err != nil {

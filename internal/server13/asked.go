@@ -80,7 +80,7 @@ func (a *asked) check(ch *wire.ClientHello) (*wire.KeyShare, error) {
 	if ch.Has(wire.ExtEarlyData) {
 		return nil, fault.New(fault.ChangedAfterRetry).With("early_data")
 	}
-	// RFC 8446 §4.1.2: exactly the share that was asked for.
+	// RFC 8446 §4.1.2, §4.2.8: exactly the share that was asked for.
 	if a.share && len(ch.KeyShares) != 1 {
 		return nil, a.badShare()
 	}

@@ -39,7 +39,7 @@ func resume(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, truncated []byte
 	if !ch.Has(wire.ExtPreSharedKey) {
 		return certify(d, n, share)
 	}
-	// RFC 8446 §4.2.9: a client says how its keys may be used.
+	// RFC 8446 §4.1.1, §4.2.9, §9.2: a client says how its keys may be used.
 	if !ch.Has(wire.ExtPSKModes) {
 		return nil, fault.New(fault.MissingExtension).With(wire.ExtPSKModes.String())
 	}
@@ -143,7 +143,8 @@ func (s awaitOldPeer) Resume(d *hs.Desk) (hs.State, error) {
 	return s.accept(d, n)
 }
 
-// accept is the flight of a server that resumes: no certificate, no signature. RFC 8446 §2.2.
+// accept is the flight of a server that resumes: no certificate, no signature, no request for any. RFC 8446
+// §2.2, §4.3.2.
 func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	hs.TellResumed(d, n.Session)
 	n = n.With(func(n *hs.Negotiated) { n.SelectedIdentity = uint16(c.at) })

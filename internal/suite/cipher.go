@@ -41,7 +41,8 @@ func (c *Cipher) MACKeyLen() int {
 // Overhead is how many bytes a record of TLS 1.2 grows by under an AEAD.
 func (c *Cipher) Overhead() int { return c.ExplicitNonceLen + c.TagLen }
 
-// NonceLen is the length of the whole nonce. In TLS 1.3 all of it is implicit (RFC 8446 §5.3).
+// NonceLen is the length of the whole nonce. In TLS 1.3 all of it is implicit (RFC 8446 §5.3), and a record
+// grows by the tag and the byte of its type (RFC 8446 §5.2).
 func (c *Cipher) NonceLen() int { return c.FixedIVLen + c.ExplicitNonceLen }
 
 const (

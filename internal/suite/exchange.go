@@ -84,7 +84,7 @@ type ecdhKey struct{ key *ecdh.PrivateKey }
 
 func (e *ecdhKey) public() []byte { return e.key.PublicKey().Bytes() }
 
-// shared checks the point as RFC 8422 §5.11 and RFC 8446 §7.4.2 say: on the curve, and for X25519 a secret that is not
+// shared checks the point as RFC 8422 §5.11 and RFC 8446 §4.2.8.2, §7.4.2 say: on the curve, and for X25519 a secret that is not
 // all zero; crypto/ecdh does both. Zeros in front of the secret stay (RFC 8422 §5.10).
 func (e *ecdhKey) shared(reply []byte) ([]byte, error) { return agree(e.key, reply) }
 

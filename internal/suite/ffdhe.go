@@ -114,7 +114,7 @@ func NewField(p, g []byte) (*Field, error) {
 	return newField(0, bytes.Clone(p), bytes.Clone(g), ownExponentBits), nil
 }
 
-// between reports whether 1 < v < p-1. RFC 7919 §5.1.
+// between reports whether 1 < v < p-1. RFC 7919 §5.1, RFC 8446 §4.2.8.1.
 func between(v, p []byte) bool {
 	one := big.NewInt(1)
 	n, top := new(big.Int).SetBytes(v), new(big.Int).SetBytes(p)

@@ -35,7 +35,8 @@ func (g *group) String() string {
 }
 
 // groups is every group of ECDHE in TLS 1.2 that Vitro has, best first; TLS 1.3 has them too. Their points are
-// uncompressed, and of that length alone: RFC 8422 §5.1.2.
+// uncompressed, and of that length alone: RFC 8422 §5.1.2. RFC 8446 §9.1, §B.3.1.4: one is for everyone,
+// and none is of before.
 var groups = []group{
 	{id: wire.X25519, parts: []exchange{groupX25519}},
 	{id: wire.SecP256r1, parts: []exchange{p256}},

@@ -150,12 +150,14 @@ func (s scheme) digest(message []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Verify checks a signature over message by the rules of TLS 1.2. RFC 5246 §4.7, RFC 8422 §5.4, §5.9, §5.10.
+// Verify checks a signature over message by the rules of TLS 1.2. RFC 5246 §4.7, RFC 8422 §5.4, §5.9, §5.10,
+// RFC 8446 §9.1.
 func Verify(pub crypto.PublicKey, id wire.SignatureScheme, message, signature []byte) error {
 	return VerifyFor(wire.TLS12, pub, id, message, signature)
 }
 
 // VerifyFor checks a signature over message by the rules of a version: what they do not allow gives [ErrWrongKey].
+// RFC 8446 §4.4.3.
 func VerifyFor(v wire.Version, pub crypto.PublicKey, id wire.SignatureScheme, message, signature []byte) error {
 	s, ok := schemeByID(id)
 	if !ok || !s.fits(pub) || v >= wire.TLS13 && !s.fits13(pub) {

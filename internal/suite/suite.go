@@ -46,7 +46,7 @@ type Suite struct {
 
 // suites is every suite of TLS 1.2 that Vitro has, best first: what a stricter policy allows before what it does not,
 // forward secrecy before none, then AES-128-GCM, which is the fastest where AES is in hardware and strong enough where it
-// is not. None is without a key or a server's proof of who it is: RFC 5246 §A.5.
+// is not. None is without a key or a server's proof of who it is, or has RC4 or less than 112 bits: RFC 5246 §A.5, RFC 8446 §D.5.
 var suites = []*Suite{
 	{wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, wire.TLS12, wire.KeyExchangeECDHE, AuthECDSA, aes128GCM, crypto.SHA256},
 	{wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, wire.TLS12, wire.KeyExchangeECDHE, AuthRSA, aes128GCM, crypto.SHA256},
@@ -94,7 +94,7 @@ var suites = []*Suite{
 	{wire.TLS_RSA_WITH_AES_256_CCM_8, wire.TLS12, wire.KeyExchangeRSA, AuthRSA, aes256CCM8, crypto.SHA256},
 }
 
-// suites13 is every suite of TLS 1.3 that Vitro has, best first.
+// suites13 is every suite of TLS 1.3 that Vitro has, best first. RFC 8446 §9.1.
 var suites13 = []*Suite{
 	{wire.TLS_AES_128_GCM_SHA256, wire.TLS13, 0, 0, aes128GCM, crypto.SHA256},
 	{wire.TLS_AES_256_GCM_SHA384, wire.TLS13, 0, 0, aes256GCM, crypto.SHA384},
