@@ -41,7 +41,7 @@ var beyond = map[string]string{
 	"5869": "HKDF: internal/keys13", "5929": "channel bindings", "6125": "names: trust", "6655": "a cipher: internal/suite",
 	"6960": "OCSP: trust", "6962": "transparency: trust", "7507": "one rule: engine", "7633": "must-staple: trust",
 	"7905": "a cipher: internal/suite", "7919": "finite fields: internal/suite", "8017": "RSA: internal/suite",
-	"8446": "TLS 1.3, to be listed", "8701": "GREASE: internal/hello", "9113": "HTTP/2: grpc", "9147": "DTLS, for a limit", "9325": "advice on key sizes: trust",
+	"8701": "GREASE: internal/hello", "9113": "HTTP/2: grpc", "9147": "DTLS, for a limit", "9325": "advice on key sizes: trust",
 }
 
 // Every requirement of docs/requirements is held by a file that cites it and provoked by a test that is there, does not
