@@ -34,6 +34,10 @@ func (l *link) answer(q want.Question) {
 			_ = q.Fail(errCallback)
 			return
 		}
+		if l.whole {
+			_ = q.Answer(l.compiled)
+			return
+		}
 		_ = q.Answer(nil)
 	case *want.ChooseCredential:
 		l.chooseCredential(q)

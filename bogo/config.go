@@ -17,11 +17,12 @@ const tls13 = wire.TLS13
 // observed is a connection's configuration, and what is seen of it beside its state.
 type observed struct {
 	*settings
-	config engine.Config
-	roots  *x509.CertPool
-	chosen *want.Credential
-	gated  map[*want.Credential]bool // to be shown only to who asks for its issuer
-	picky  bool                      // there are such
+	config   engine.Config
+	compiled *engine.Compiled
+	roots    *x509.CertPool
+	chosen   *want.Credential
+	gated    map[*want.Credential]bool // to be shown only to who asks for its issuer
+	picky    bool                      // there are such
 	watched
 }
 
@@ -50,7 +51,7 @@ func (s *settings) observe() (*observed, error) {
 		o.config.Renegotiation = engine.RenegotiateFreely
 	}
 	for _, step := range []func(*observed) error{(*observed).versions, (*observed).suites, (*observed).protocols,
-		(*observed).narrow, (*observed).credentials, (*observed).trust} {
+		(*observed).narrow, (*observed).credentials, (*observed).trust, (*observed).sayable} {
 		if err := step(o); err != nil {
 			return nil, err
 		}

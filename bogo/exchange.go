@@ -7,20 +7,18 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // exchange does with a connection what the flags want, and ends it.
 func (l *link) exchange() error {
 	if l.noOpHandshake {
-		if w := l.engine.Step(l.now()); w.Name() != (want.Ready{}).Name() {
-			return unexpected("after the handshake the engine wants %s", w.Name())
+		if err := l.again(); err != nil {
+			return err
 		}
 	}
 	if l.sendAlert {
-		_ = l.engine.Abort(own(wire.AlertDecompressionFailure))
-		return l.flush()
+		return l.abort(own(wire.AlertDecompressionFailure))
 	}
 	if err := l.sayFirst(); err != nil {
 		return err
@@ -36,8 +34,7 @@ func (l *link) exchange() error {
 	if !l.checkCloseNotify {
 		return nil // as the runner has it: without the flag nobody says goodbye
 	}
-	l.engine.Close()
-	if err := l.flush(); err != nil {
+	if err := l.close(); err != nil {
 		return err
 	}
 	if !l.shimShutsDown {
@@ -55,7 +52,7 @@ func (l *link) exchange() error {
 
 // sayFirst writes what the flags want to hear before anything is read.
 func (l *link) sayFirst() error {
-	state := l.engine.State()
+	state := l.state()
 	if l.exportLen > 0 {
 		var context []byte
 		if l.useExportContext {
@@ -111,7 +108,7 @@ func (l *link) echo() error {
 		size = int(l.readSize)
 	}
 	for {
-		if err := l.updateKeys(l.keyUpdateBeforeRead); err != nil {
+		if err := l.maybeUpdateKeys(l.keyUpdateBeforeRead); err != nil {
 			return err
 		}
 		data, err := l.read()
@@ -126,7 +123,7 @@ func (l *link) echo() error {
 			data[i] ^= 0xff
 		}
 		for len(data) > 0 {
-			if err := l.updateKeys(l.keyUpdate); err != nil {
+			if err := l.maybeUpdateKeys(l.keyUpdate); err != nil {
 				return err
 			}
 			n := min(size, len(data))
@@ -138,87 +135,11 @@ func (l *link) echo() error {
 	}
 }
 
-func (l *link) updateKeys(wanted bool) error {
+func (l *link) maybeUpdateKeys(wanted bool) error {
 	if !wanted {
 		return nil
 	}
-	if err := l.engine.UpdateKeys(false); err != nil {
-		return err
-	}
-	return l.flush()
-}
-
-// read returns the application data of the next record that has any.
-func (l *link) read() ([]byte, error) {
-	for {
-		size, err := l.engine.RecordSize(l.in)
-		if err == nil && (size == 0 || len(l.in) < size) {
-			if err = l.fill(); err == nil {
-				continue
-			}
-			return nil, l.ended(err)
-		}
-		var data []byte
-		if err == nil {
-			record := l.in[:size]
-			l.in = l.in[size:]
-			data, err = l.engine.Open(record)
-		}
-		if err == nil && (l.engine.HasHandshake() || l.engine.HasQuestion()) {
-			if l.engine.HasHandshake() {
-				l.renegotiations++
-			}
-			if err = l.shake(); err == nil {
-				data = append(data, l.engine.Held()...)
-			}
-		}
-		switch {
-		case err != nil && !errors.Is(err, io.EOF):
-			_ = l.flush() // the alert; what went wrong first is what counts
-			return nil, err
-		case err != nil || len(data) > 0:
-			return data, err // a KeyUpdate that waits goes out with the reply
-		}
-	}
-}
-
-// ended: the network has no more.
-func (l *link) ended(err error) error {
-	switch {
-	case !errors.Is(err, io.EOF):
-		return l.lost(err)
-	case len(l.in) > 0:
-		return l.lost(io.ErrUnexpectedEOF)
-	}
-	return l.engine.CloseInput()
-}
-
-func (l *link) write(data []byte) error {
-	out, err := l.engine.Seal(nil, data)
-	if err != nil {
-		return err
-	}
-	if _, err := l.conn.Write(out); err != nil {
-		return l.lost(err)
-	}
-	return nil
-}
-
-// begin writes the first byte of what it seals; finish the rest, once something has been read.
-func (l *link) begin(data []byte) error {
-	out, err := l.engine.Seal(nil, data)
-	if err != nil {
-		return err
-	}
-	l.unfinished = out[1:]
-	_, err = l.conn.Write(out[:1])
-	return err
-}
-
-func (l *link) finish() error {
-	_, err := l.conn.Write(l.unfinished)
-	l.unfinished = nil
-	return err
+	return l.updateKeys()
 }
 
 // trafficSecrets is what the runner wants to hear of them: their length, the one that we read with, the other.

@@ -92,7 +92,7 @@ func (l *link) checkSession(state want.ConnectionState, again bool) error {
 // checkLate: what comes behind the handshake of TLS 1.3 while data flows.
 func (l *link) checkLate() error {
 	given := l.given != nil
-	if !l.server && l.engine.State().Version == tls13 && given != (!l.expectNoSession && !l.shimShutsDown) {
+	if !l.server && l.state().Version == tls13 && given != (!l.expectNoSession && !l.shimShutsDown) {
 		return unexpected("a new session: %v", given)
 	}
 	return nil

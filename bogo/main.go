@@ -138,7 +138,7 @@ func (s *settings) connect(m *memory, again bool) error {
 	if err := l.shake(); err != nil {
 		return err
 	}
-	if err := l.check(l.engine.State(), again); err != nil {
+	if err := l.check(l.state(), again); err != nil {
 		return err
 	}
 	if err := l.exchange(); err != nil {

@@ -66,7 +66,7 @@ func (l *link) keep(q *want.StoreSession) {
 		if q.Session != r.offered {
 			r.given = q.Session
 		}
-	case l.noTicket && l.engine.State().Version == tls13:
+	case l.noTicket && q.Session.Version == tls13:
 		_ = q.Fail(errNoTicket)
 		return
 	default:

@@ -8,6 +8,7 @@ type settings struct {
 	handshakerSupported bool
 	resumeCount         uint64
 	async               bool
+	whole               bool // not the runner's: a tls.Conn is put to the test, not the engine alone
 
 	credential  credential   // of the flags in front of the first -new-x509-credential
 	credentials []credential // the others

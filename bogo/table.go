@@ -11,6 +11,7 @@ var flags = map[string]flag{
 	"-server":                  on(func(s *settings) *bool { return &s.server }),
 	"-is-handshaker-supported": on(func(s *settings) *bool { return &s.handshakerSupported }),
 	"-async":                   on(func(s *settings) *bool { return &s.async }),
+	"-conn":                    on(func(s *settings) *bool { return &s.whole }),
 	"-resume-count":            number(func(s *settings) *uint64 { return &s.resumeCount }),
 
 	"-new-x509-credential":    {set: func(s *settings) { s.credentials = append(s.credentials, credential{}) }},

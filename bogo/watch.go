@@ -10,19 +10,22 @@ import (
 
 // watched is what events tell of a connection.
 type watched struct {
-	messages strings.Builder // one line for each, as the runner writes them
-	hellos   int
-	hello    *wire.ClientHello // the client's first, at a server
-	answer   *wire.ServerHello // the first one
-	request  *wire.CertificateRequest
-	proof    wire.SignatureScheme // that a client signed with
-	secrets  secrets
+	messages       strings.Builder // one line for each, as the runner writes them
+	hellos         int
+	renegotiations uint64
+	hello          *wire.ClientHello // the client's first, at a server
+	answer         *wire.ServerHello // the first one
+	request        *wire.CertificateRequest
+	proof          wire.SignatureScheme // that a client signed with
+	secrets        secrets
 }
 
 func (w *watched) event(_ event.Meta, e event.Event) {
 	switch e := e.(type) {
 	case event.Alert:
 		fmt.Fprintf(&w.messages, "%s alert %d %d\n", verb(e.Sent), e.Alert.Level, e.Alert.Description)
+	case event.Renegotiating:
+		w.renegotiations++
 	case event.Message:
 		if t := e.Message.Type(); t == wire.TypeChangeCipherSpec {
 			fmt.Fprintf(&w.messages, "%s ccs\n", verb(e.Sent))
