@@ -120,12 +120,19 @@ func echoed(c *tls.Conn) error {
 	return err
 }
 
-// Both roles and versions, answers given at once and late: data comes back inverted, and nothing is said.
+// Both roles and versions, answers given at once and late, the engine alone and a tls.Conn: data comes back inverted, and
+// nothing is said.
 func TestEcho(t *testing.T) {
+	for _, end := range []string{"-partial-write", "-conn"} { // the first asks for nothing
+		echoes(t, end)
+	}
+}
+
+func echoes(t *testing.T, end string) {
 	for version, names := range map[uint16][]string{tls.VersionTLS12: {"-expect-version", "771"}, tls.VersionTLS13: {"-expect-version", "772"}} {
 		for _, async := range []bool{false, true} {
 			for _, server := range []bool{false, true} {
-				args := append([]string{"-check-close-notify"}, names...)
+				args := append([]string{end, "-check-close-notify"}, names...)
 				if async {
 					args = append(args, "-async")
 				}

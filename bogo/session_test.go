@@ -24,36 +24,38 @@ func again(c *tls.Conn, resumed bool) error {
 	return echoed(c)
 }
 
-// Sessions live from one connection of a run to the next, in both roles and versions, also where every answer is late.
+// Sessions live from one connection of a run to the next, in both roles and versions, also where every answer is late, and
+// over a tls.Conn.
 func TestResumes(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		for _, server := range []bool{false, true} {
-			for _, async := range []bool{false, true} {
-				args := []string{"-resume-count", "2", "-check-close-notify", "-host-name", testkit.Host}
-				if version == tls.VersionTLS12 && !server {
-					args = append(args, "-on-resume-expect-ticket-renewal") // as crypto/tls does it
-				}
-				if async {
-					args = append(args, "-async")
-				}
-				config := &tls.Config{MaxVersion: version, ServerName: testkit.Host, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
-				var peers []func(net.Conn) error
-				for i := range int(args[1][0]-'0') + 1 {
-					peers = append(peers, func(c net.Conn) error {
-						if server {
-							return again(clientOf(c, config), i > 0)
-						}
-						return again(serverOf(c, config), i > 0)
-					})
-				}
-				if server {
-					args = append(append(args, "-server"), files(t)...)
-				}
-				if status, stderr := runShims(t, peers, args...); status != 0 {
-					t.Errorf("%v: exit status %d: %s", args, status, stderr)
-				}
+			for _, more := range [][]string{nil, {"-async"}, {"-conn"}, {"-conn", "-async"}} {
+				resumes(t, version, server, more)
 			}
 		}
+	}
+}
+
+func resumes(t *testing.T, version uint16, server bool, more []string) {
+	args := append([]string{"-resume-count", "2", "-check-close-notify", "-host-name", testkit.Host}, more...)
+	if version == tls.VersionTLS12 && !server {
+		args = append(args, "-on-resume-expect-ticket-renewal") // as crypto/tls does it
+	}
+	if server {
+		args = append(append(args, "-server"), files(t)...)
+	}
+	config := &tls.Config{MaxVersion: version, ServerName: testkit.Host, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
+	var peers []func(net.Conn) error
+	for i := range 3 {
+		peers = append(peers, func(c net.Conn) error {
+			if server {
+				return again(clientOf(c, config), i > 0)
+			}
+			return again(serverOf(c, config), i > 0)
+		})
+	}
+	if status, stderr := runShims(t, peers, args...); status != 0 {
+		t.Errorf("%v: exit status %d: %s", args, status, stderr)
 	}
 }
 

@@ -2,19 +2,22 @@ package main
 
 import (
 	"net"
+	"sync"
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/internal/late"
 	"github.com/vitro-tls/vitro/tls"
+	"github.com/vitro-tls/vitro/trust"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // whole is an end that is a tls.Conn. What it asks the shim answers, and not its own configuration.
 type whole struct {
-	link *link
-	tls  *tls.Conn
-	buf  []byte
+	link    *link
+	tls     *tls.Conn
+	buf     []byte
+	answers sync.WaitGroup // that are on their way
 }
 
 // sayable reports whether tls.Config has words for what the flags ask.
@@ -42,7 +45,7 @@ func newWhole(l *link, compiled *engine.Compiled) *whole {
 	}
 	late.Answers(w.tls, func(q want.Question, _ func()) {
 		if l.async {
-			go l.answer(q)
+			w.answers.Go(func() { l.answer(q) })
 		} else {
 			l.answer(q)
 		}
@@ -76,6 +79,7 @@ func (l *link) clientConfig() *tls.Config {
 		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return nil, errCallback },
 		Renegotiation:        tls.RenegotiationSupport(c.Renegotiation),
 		Policy:               tls.PolicyLegacy,
+		Verifier:             new(trust.Verifier), // without one key usage counts as little as in crypto/tls
 		GREASE:               c.GREASE,
 		StrictClose:          c.StrictClose,
 		Tracer:               c.Tracer,
@@ -120,6 +124,7 @@ func (w *whole) begin([]byte) error { return errLacking }
 func (w *whole) finish() error      { return nil }
 
 func (w *whole) state() want.ConnectionState {
+	w.answers.Wait() // nobody else does, after the handshake
 	s := w.tls.ConnectionState()
 	return want.ConnectionState{
 		Version:          wire.Version(s.Version),
