@@ -8,8 +8,10 @@ import (
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/keys13"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -391,5 +393,73 @@ func TestRecordVersions13(t *testing.T) {
 	types, versions, _ := recordsOf(client.take(t, frame(t, request), 1<<20))
 	if !slices.Equal(types, []wire.ContentType{wire.ContentChangeCipherSpec, wire.ContentHandshake}) || versions[1] != wire.TLS12 {
 		t.Errorf("the second ClientHello is in records %v of %v", types, versions)
+	}
+}
+
+// RFC 8446 §4.2.3: a chain with SHA-1 is for clients that take it, and for them the last resort.
+func TestSHA1IsTheLastResort(t *testing.T) {
+	good, old := testkit.Credential(testkit.P256), *testkit.Credential(testkit.P256)
+	old.ChainSchemes = []wire.SignatureScheme{wire.ECDSA_SHA1}
+	old.Chain = append(slices.Clone(old.Chain), old.Chain[0]) // which tells it from the other
+	for name, c := range map[string]struct {
+		credentials []*want.Credential
+		shown       int
+	}{
+		"beside a better one": {[]*want.Credential{&old, good}, len(good.Chain)},
+		"alone":               {[]*want.Credential{&old}, len(old.Chain)},
+	} {
+		sc := serverConfig()
+		sc.Credentials = c.credentials
+		server := newServer(t, sc)
+		out := server.take(t, helloOf(t, clientConfig(), func(ch *wire.ClientHello) {
+			ch.CipherSuites = []wire.CipherSuite{wire.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}
+			ch.SignatureAlgorithmsCert = append(slices.Clone(suite.Schemes()), wire.ECDSA_SHA1)
+			ch.Add(wire.ExtSignatureAlgsCert)
+		}), 1<<20)
+		if server.err != nil {
+			t.Errorf("%s: %v", name, server.err)
+			continue
+		}
+		m := split(t, out, wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeECDHE})
+		if got := len(m[1].(*wire.Certificate).Chain); got != c.shown {
+			t.Errorf("%s: a chain of %d is shown, want %d", name, got, c.shown)
+		}
+	}
+}
+
+// bound is a ClientHello of a client that resumes, whose binder is right whatever else was changed.
+func bound(t testing.TB, r *resumer, ch *wire.ClientHello) []byte {
+	t.Helper()
+	s := suite.ByID(r.load.Suite)
+	hello := frame(t, ch)
+	raw := hello[5:]
+	h := s.Hash.New()
+	h.Write(raw[:len(raw)-ch.BindersLen()])
+	copy(raw[len(raw)-s.Hash.Size():], keys13.NewEarly(s, r.load.Secret).BinderKey(false).Binder(h.Sum(nil)))
+	return hello
+}
+
+// RFC 8446 §9.2: a client that resumes need not say what certificates it takes; if it does not resume, it has to.
+func TestResumeWithoutSchemes(t *testing.T) {
+	for known, rule := range map[bool]*fault.Rule{true: nil, false: fault.MissingExtension} {
+		r := newResumer()
+		r.first(t)
+		client, server := r.ends(t)
+		if !known {
+			r.open = func([]byte) *want.Session { return nil }
+		}
+		ch := split(t, client.step(t), wire.Context{})[0].(*wire.ClientHello)
+		ch.Order = drop(ch.Order, wire.ExtSignatureAlgorithms)
+		out := server.take(t, bound(t, r, ch), 1<<20)
+		if rule != nil {
+			wantFault(t, server, rule, out)
+			continue
+		}
+		if server.err != nil {
+			t.Fatal(server.err)
+		}
+		if sh, _ := firstMessage(t, out); !sh.Has(wire.ExtPreSharedKey) {
+			t.Error("the session is not resumed")
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package hello
 
 import (
+	"slices"
+
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
@@ -31,6 +33,11 @@ func CertificateSchemes(x *wire.Extensions) []wire.SignatureScheme {
 		return x.SignatureAlgorithmsCert
 	}
 	return x.SignatureAlgorithms
+}
+
+// hasSHA1 reports whether a chain is signed with SHA-1.
+func hasSHA1(c *want.Credential) bool {
+	return slices.ContainsFunc(c.ChainSchemes, func(s wire.SignatureScheme) bool { return s == wire.RSA_PKCS1_SHA1 || s == wire.ECDSA_SHA1 })
 }
 
 // ChainFits reports whether a chain is signed with nothing but what a peer takes. RFC 5246 §7.4.2, RFC 8446 §4.4.2.2.

@@ -75,7 +75,8 @@ func ByName(credentials []*want.Credential, ch *wire.ClientHello, liked func(*wa
 		if !liked(c) {
 			rank += 2
 		}
-		if !ChainFits(c, schemes) {
+		// RFC 8446 §4.2.3: SHA-1 is the last resort, also for a client that lists it.
+		if !ChainFits(c, schemes) || hasSHA1(c) {
 			rank++
 		}
 		byRank[rank] = append(byRank[rank], c)

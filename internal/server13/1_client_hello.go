@@ -52,7 +52,8 @@ func checkHello(ch *wire.ClientHello) error {
 		return fault.New(fault.NoNullCompression)
 	}
 	for _, t := range []wire.ExtensionType{wire.ExtSignatureAlgorithms, wire.ExtSupportedGroups, wire.ExtKeyShare} {
-		if !ch.Has(t) {
+		// Who resumes need not say what certificates it takes: certify asks for that.
+		if !ch.Has(t) && !(t == wire.ExtSignatureAlgorithms && ch.Has(wire.ExtPreSharedKey)) {
 			return fault.New(fault.MissingExtension).With(t.String())
 		}
 	}
@@ -141,6 +142,10 @@ func introduce(d *hs.Desk, ch *wire.ClientHello, s *suite.Suite, share *wire.Key
 
 // certify begins a full handshake: who are we for this client?
 func certify(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (hs.State, error) {
+	// RFC 8446 §4.2.3: no certificate without.
+	if !n.ClientHello.Has(wire.ExtSignatureAlgorithms) {
+		return nil, fault.New(fault.MissingExtension).With(wire.ExtSignatureAlgorithms.String())
+	}
 	if d.Config.AskCredential {
 		question := want.NewChooseCredential(d.Asker, n.ClientHello, []wire.CipherSuite{n.Suite.ID})
 		question.Retried = n.Retried
