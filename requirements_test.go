@@ -5,9 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"go/ast"
-	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -56,7 +54,9 @@ func TestRequirements(t *testing.T) {
 			for _, file := range r.held {
 				known[file+" RFC "+r.rfc+" §"+r.section] = true
 			}
-			r.check(t, sources)
+			for _, complaint := range r.complaints(t, sources) {
+				t.Error(complaint)
+			}
 		}
 	}
 	indexed := func(rfc string) bool {
@@ -105,52 +105,44 @@ type source struct {
 	tests map[string]map[string]bool
 }
 
-func (r *requirement) check(t *testing.T, sources map[string]source) {
+// complaints returns what is wrong with a requirement.
+func (r *requirement) complaints(t *testing.T, sources map[string]source) (list []string) {
 	t.Helper()
-	settled := r.beside != "" || r.open != "" || len(r.held) > 0 && len(r.tests) > 0
-	if !settled {
-		t.Errorf("%s: %q is held by %v and provoked by %v: it needs both, or \"n/a\" or \"open\" with a reason", r.at, r.says, r.held, r.tests)
+	complain := func(format string, args ...any) { list = append(list, r.at+": "+fmt.Sprintf(format, args...)) }
+	if r.beside == "" && r.open == "" && (len(r.held) == 0 || len(r.tests) == 0) {
+		complain("%q is held by %v and provoked by %v: it needs both, or n/a or open with a reason", r.says, r.held, r.tests)
 	}
 	for _, file := range r.held {
 		s, ok := sources[file]
 		if !ok {
 			content, err := os.ReadFile(file)
 			if err != nil {
-				t.Errorf("%s: %v", r.at, err)
+				complain("%v", err)
 				continue
 			}
 			s.cites = citations(content)
 			sources[file] = s
 		}
 		if !s.cites[citation{r.rfc, r.section}] {
-			t.Errorf("%s: %s does not cite RFC %s §%s", r.at, file, r.rfc, r.section)
+			complain("%s does not cite RFC %s §%s", file, r.rfc, r.section)
 		}
 	}
 	for _, name := range r.tests {
-		r.checkTest(t, sources, name)
+		dir, test, _ := strings.Cut(name, ".")
+		s, ok := sources[dir]
+		if !ok {
+			s.tests = casesOf(t, dir)
+			sources[dir] = s
+		}
+		test, subtest, _ := strings.Cut(test, "/")
+		switch cases, ok := s.tests[test]; {
+		case !ok:
+			complain("%q: there is no such test", name)
+		case subtest != "" && !cases[subtest]:
+			complain("%q: the test has no such case", name)
+		}
 	}
-}
-
-func (r *requirement) checkTest(t *testing.T, sources map[string]source, name string) {
-	t.Helper()
-	dir, test, ok := strings.Cut(name, ".")
-	if !ok {
-		t.Errorf("%s: %q is not package.Test", r.at, name)
-		return
-	}
-	s, ok := sources[dir]
-	if !ok {
-		s.tests = casesOf(t, dir)
-		sources[dir] = s
-	}
-	test, subtest, _ := strings.Cut(test, "/")
-	cases, ok := s.tests[test]
-	switch {
-	case !ok:
-		t.Errorf("%s: %s has no test %s", r.at, dir, test)
-	case subtest != "" && !cases[subtest]:
-		t.Errorf("%s: %s.%s has no case %q", r.at, dir, test, subtest)
-	}
+	return list
 }
 
 // casesOf returns the tests of a package, each with the strings that stand in it: its cases are among them.
@@ -243,56 +235,4 @@ func (r *requirement) state(t *testing.T, at, line string) {
 	default:
 		t.Fatalf("%s: %q is none of held, test, n/a and open", at, kind)
 	}
-}
-
-// citation is a section of an RFC.
-type citation struct{ rfc, section string }
-
-func (c citation) String() string { return "RFC " + c.rfc + " §" + c.section }
-
-var (
-	wrapped = regexp.MustCompile(`\s*\n\s*// ?`)
-	cited   = regexp.MustCompile(`RFC (\d+)((?:,? ?(?:and |to )?§[0-9A-Z][0-9A-Z.]*)+)`)
-	sign    = regexp.MustCompile(`( to )?§([0-9A-Z][0-9A-Z.]*)`)
-	stated  = regexp.MustCompile(`// (?:\w+: )?((?:,? ?(?:and )?RFC \d+(?:,? (?:and )?§[0-9A-Z][0-9A-Z.]*)+)+): `)
-)
-
-// citations returns the sections that a file cites. Those of a range are all in it.
-func citations(content []byte) map[citation]bool {
-	all := map[citation]bool{}
-	for _, m := range cited.FindAllSubmatch(wrapped.ReplaceAll(content, []byte(" ")), -1) {
-		before := ""
-		for _, s := range sign.FindAllSubmatch(m[2], -1) {
-			section := strings.TrimRight(string(s[2]), ".")
-			if len(s[1]) > 0 {
-				for _, between := range upTo(before, section) {
-					all[citation{string(m[1]), between}] = true
-				}
-			}
-			all[citation{string(m[1]), section}] = true
-			before = section
-		}
-	}
-	return all
-}
-
-// upTo lists the sections between two that differ in their last number.
-func upTo(from, to string) (between []string) {
-	head, last := path.Split(strings.ReplaceAll(from, ".", "/"))
-	first, err1 := strconv.Atoi(last)
-	_, last = path.Split(strings.ReplaceAll(to, ".", "/"))
-	end, err2 := strconv.Atoi(last)
-	for n := first + 1; err1 == nil && err2 == nil && n < end; n++ {
-		between = append(between, strings.ReplaceAll(head, "/", ".")+strconv.Itoa(n))
-	}
-	return between
-}
-
-// rulesIn returns the sections whose rule a comment states: a line of it begins with them
-// and a colon, after a name at most.
-func rulesIn(content []byte) (rules []citation) {
-	for _, m := range stated.FindAllSubmatch(content, -1) {
-		rules = slices.AppendSeq(rules, maps.Keys(citations(m[1])))
-	}
-	return rules
 }
