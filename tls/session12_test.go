@@ -2,7 +2,10 @@ package tls
 
 import (
 	std "crypto/tls"
+	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/session"
@@ -96,6 +99,38 @@ func TestResumption12WithClientCertificate(t *testing.T) {
 				t.Errorf("%s, connection %d: %+v", way.name, i, ss)
 			}
 		}
+	}
+}
+
+// A server's VerifyConnection has its say in every handshake, also where no certificate came and the session is taken up.
+func TestResumptionCallsServerBack(t *testing.T) {
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			cc, sc := resumingConfigs()
+			sc.MaxVersion = way.version
+			if way.store {
+				sc.SessionTicketsDisabled, sc.SessionStore = true, session.NewCache(0)
+			}
+			var resumed []bool
+			sc.VerifyConnection = func(s ConnectionState) error {
+				resumed = append(resumed, s.DidResume)
+				return nil
+			}
+			echo(t, cc, sc)
+			echo(t, cc, sc)
+			if !slices.Equal(resumed, []bool{false, true}) {
+				t.Fatalf("two connections, the second resumed: called with DidResume %v", resumed)
+			}
+
+			sc.VerifyConnection = func(ConnectionState) error { return errors.New("not today") }
+			client, server := pair(t, cc, sc)
+			client.SetDeadline(time.Now().Add(time.Minute))
+			go client.Read(make([]byte, 1))
+			if err := server.Handshake(); err == nil {
+				t.Errorf("a client whom the callback refuses is let in; resumed: %v", server.ConnectionState().DidResume)
+			}
+			server.Close()
+		})
 	}
 }
 

@@ -67,10 +67,10 @@ func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
 		return s.full(d, event.ResumptionOtherMaster)
 	}
 	n := s.Resuming(session).With(func(n *hs.Negotiated) { n.Suite = d.Config.Suites[i] })
-	if len(n.PeerCertificates) == 0 {
-		return accept(d, n)
+	if question := hello.AskClientVerdict(d, n); question != nil {
+		return awaitOldClient{s, n, question}, nil
 	}
-	return awaitOldClient{s, n, hello.AskVerdict(d, n)}, nil
+	return accept(d, n)
 }
 
 // full goes on with a full handshake.
@@ -87,7 +87,8 @@ func (s awaitSession) unknown(d *hs.Desk) (hs.State, error) {
 	return s.full(d, event.ResumptionUnknownTicket)
 }
 
-// awaitOldClient: is the client of the session still trusted? If not, it may introduce itself anew.
+// awaitOldClient: is the client of the session still trusted, or one without a certificate still welcome? If not, it may
+// introduce itself anew.
 type awaitOldClient struct {
 	awaitSession
 	resumed  *hs.Negotiated
