@@ -21,6 +21,7 @@ type Outgoing struct {
 	traffic *Traffic13 // TLS 1.3: what the keys come from
 	updated bool       // a KeyUpdate is among what waits
 	asked   bool       // one that asks the peer for the same
+	aside   bool       // so is an Aside
 	patient bool       // all that waits may wait for company
 	owesCCS bool       // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
 }
@@ -54,15 +55,17 @@ func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
 	return err
 }
 
-// Aside is Write for what may as well stay unsaid: after the end it does nothing. It returns whether it was said.
+// Aside is Write for what may as well stay unsaid: after the end it does nothing, nor while another Aside waits, so that
+// a peer that asks and does not read cannot make us keep an answer for each question. It returns whether it was said.
 func (o *Outgoing) Aside(t wire.ContentType, content []byte) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.closed != nil {
+	if o.closed != nil || o.aside {
 		return false, nil
 	}
 	var err error
 	o.pending, err = o.seal(o.pending, t, content)
+	o.aside = err == nil
 	return err == nil, err
 }
 
@@ -215,7 +218,7 @@ func (o *Outgoing) Waiting() bool {
 
 func (o *Outgoing) drain(dst []byte) []byte {
 	dst = append(dst, o.pending...)
-	o.pending, o.updated, o.asked, o.patient = nil, false, false, false
+	o.pending, o.updated, o.asked, o.aside, o.patient = nil, false, false, false, false
 	return dst
 }
 
