@@ -2,6 +2,8 @@ package bench
 
 import (
 	"fmt"
+	"io"
+	"net"
 	"runtime"
 	"time"
 
@@ -125,5 +127,55 @@ func (p peers) measureHandshakes(t TB, about time.Duration) (cost Cost) {
 			Allocations: (allocations.client + allocations.server) * uint64(spent.handshakes) / uint64(allocations.handshakes),
 		}
 	})
+	return cost
+}
+
+// Connections are what a handshake comes on: a TCP connection over loopback that is made, accepted, says one byte each way
+// and is closed. An operation is both ends' part, the kernel's included.
+func Connections() Contest {
+	return Contest{"TCP connection", []Contestant{{"tcp", func(t TB, about time.Duration) (cost Cost) {
+		quiet(1, func() { cost = connections(t, about) })
+		return cost
+	}}}}
+}
+
+func connections(t TB, about time.Duration) (cost Cost) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	go func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				_, _ = io.CopyN(onlyWriter{c}, onlyReader{c}, 1)
+				_, _ = c.Read(make([]byte, 1)) // the client closes first
+			}()
+		}
+	}()
+	counted, cpu, began := countAllocations(), processorTime(), wallTime()
+	for cost.Count == 0 || wallTime()-began < about {
+		c, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b [1]byte
+		_, err = c.Write(b[:])
+		if err == nil {
+			_, err = io.ReadFull(c, b[:])
+		}
+		c.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cost.Count++
+	}
+	cost.CPU, cost.Wall, cost.Allocations = processorTime()-cpu, wallTime()-began, counted()
 	return cost
 }

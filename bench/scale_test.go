@@ -28,7 +28,7 @@ func BenchmarkScaling(b *testing.B) {
 // Every contest that the report is made of comes to figures: the parts of both ends are the whole, and what is resumed
 // is resumed.
 func TestContests(t *testing.T) {
-	for _, contest := range append(Handshakes(), append(Bulk()[:4], Duplex()...)...) {
+	for _, contest := range append(append(Handshakes(), Connections()), append(Bulk()[:4], Duplex()...)...) {
 		for _, c := range contest.Contestants {
 			var cost Cost
 			if err := Try(func(t TB) { cost = c.Measure(t, time.Millisecond) }); err != nil {

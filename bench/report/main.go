@@ -125,10 +125,7 @@ func (o *options) check() error {
 
 func (o *options) report(ctx context.Context, stdout, stderr io.Writer) error {
 	r := &session{options: *o, ctx: ctx, progress: stderr, began: time.Now(), load: load()}
-	doc, err := openDocument(o.out)
-	if err != nil {
-		return errMeasuring{err}
-	}
+	measured := map[string]string{}
 	for _, p := range parts {
 		if len(o.only) > 0 && !slices.Contains(o.only, p.name) {
 			continue
@@ -141,13 +138,22 @@ func (o *options) report(ctx context.Context, stdout, stderr io.Writer) error {
 		if err != nil {
 			return errMeasuring{fmt.Errorf("%s: %w", p.name, err)}
 		}
-		doc.set(p.name, text+"\n"+r.conditions())
+		measured[p.name] = text + "\n" + r.conditions()
 	}
 	short := r.short()
 	if len(o.only) == 0 {
-		doc.set("goals", short+"\n"+r.conditions())
+		measured["goals"] = short + "\n" + r.conditions()
 	}
 	fmt.Fprintln(stdout, short)
+	doc, err := openDocument(o.out)
+	if err != nil {
+		return errMeasuring{err}
+	}
+	for _, name := range append([]string{"goals"}, partNames()...) {
+		if text, ok := measured[name]; ok {
+			doc.set(name, text)
+		}
+	}
 	if err := doc.write(r.plots); err != nil {
 		return errMeasuring{err}
 	}

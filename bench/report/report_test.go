@@ -38,7 +38,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	if code := run(t.Context(), quick(out, "--only", "handshakes,duplex,idle,watching"), &stdout, &stderr); code != exitOK {
+	if code := run(t.Context(), quick(out, "--only", "handshakes,duplex,idle,watching,profile"), &stdout, &stderr); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
 	text, err := os.ReadFile(path)
@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"by hand, above", "by hand, below", "TLS 1.3 X25519MLKEM768, ECDSA", "TLS 1.3, tcp",
-		"after 100 MB and ten key updates", "20 connections in a process of their own", "engine/engine.go:", "load (1, 5, 15 minutes)"} {
+		"after 100 MB and ten key updates", "20 connections in a process of their own", "engine/engine.go:", "the rest: TLS", "load (1, 5, 15 minutes)"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the document has no %q:\n%s", want, text)
 		}

@@ -23,6 +23,7 @@ var parts = []struct {
 	{"idle", (*session).idleConnections},
 	{"watching", (*session).watching},
 	{"flat", (*session).flat},
+	{"profile", (*session).timeByWork},
 	{"openssl", (*session).openSSL},
 }
 
