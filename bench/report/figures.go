@@ -21,10 +21,11 @@ func spreadOf(values []float64) spread {
 
 // String is with as many digits as there is something to say.
 func (s spread) String() string {
-	if s.Least == s.Most {
+	least, most := figure(s.Least), figure(s.Most)
+	if least == most {
 		return figure(s.Median)
 	}
-	return figure(s.Median) + " (" + figure(s.Least) + "–" + figure(s.Most) + ")"
+	return figure(s.Median) + " (" + least + "–" + most + ")"
 }
 
 // times is a ratio.
