@@ -3,6 +3,7 @@ package vitro_test
 import (
 	"iter"
 	"maps"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -59,6 +60,22 @@ func upTo(from, to string) (between []string) {
 func rulesIn(content []byte) (rules []citation) {
 	for _, m := range stated.FindAllSubmatch(content, -1) {
 		rules = slices.AppendSeq(rules, maps.Keys(citations(m[1])))
+	}
+	return rules
+}
+
+// rulesOfFaults returns the sections of the rules that a connection can fail by.
+func rulesOfFaults(t *testing.T) (rules []citation) {
+	t.Helper()
+	content, err := os.ReadFile("fault/rules.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`"RFC (\d+) §([0-9A-Z.]+)"`).FindAllSubmatch(content, -1) {
+		rules = append(rules, citation{string(m[1]), string(m[2])})
+	}
+	if len(rules) == 0 {
+		t.Fatal("fault/rules.go names no sections")
 	}
 	return rules
 }

@@ -47,10 +47,11 @@ var beyond = map[string]string{
 // and docs/REQUIREMENTS.md says so. Run with -update to write that anew.
 func TestRequirements(t *testing.T) {
 	documents := readRequirements(t)
-	known := map[string]bool{}
+	known, sections := map[string]bool{}, map[citation]bool{}
 	sources := map[string]source{}
 	for _, d := range documents {
 		for _, r := range d.requirements {
+			sections[citation{r.rfc, r.section}] = true
 			for _, file := range r.held {
 				known[file+" RFC "+r.rfc+" §"+r.section] = true
 			}
@@ -75,6 +76,11 @@ func TestRequirements(t *testing.T) {
 			}
 		}
 	})
+	for _, rule := range rulesOfFaults(t) {
+		if indexed(rule.rfc) && !sections[rule] {
+			t.Errorf("fault/rules.go has a rule of %v, of which docs/requirements has nothing", rule)
+		}
+	}
 	holdDocument(t, "docs/REQUIREMENTS.md", render(documents))
 }
 

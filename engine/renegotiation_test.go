@@ -111,7 +111,8 @@ func TestRenegotiation(t *testing.T) {
 	for range 3 {
 		before := r.client.State()
 		ch := r.ask()
-		if !bytes.Equal(ch.RenegotiationInfo, before.ClientFinished) || ch.Has(wire.ExtSupportedVersions) || ch.Has(wire.ExtSessionTicket) {
+		if !bytes.Equal(ch.RenegotiationInfo, before.ClientFinished) || ch.Has(wire.ExtSupportedVersions) || ch.Has(wire.ExtSessionTicket) ||
+			!ch.Has(wire.ExtExtendedMasterSecret) || ch.Offers(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV) {
 			t.Fatalf("the second hello: %+v", ch)
 		}
 		r.answer(func(sh *wire.ServerHello) {

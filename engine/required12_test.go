@@ -434,3 +434,63 @@ func signAgain(t testing.TB, ch *wire.ClientHello, sh *wire.ServerHello, ske *wi
 		t.Fatal(err)
 	}
 }
+
+// RFC 5246 §6, §6.2.1, §7.1: the records of our own flights: of the types that there are, none empty, of TLS 1.2 but for
+// the first hello's, and behind ChangeCipherSpec nothing in the clear.
+func TestOwnRecords12(t *testing.T) {
+	client, server := newClient(t, clientConfig()), newServer(t, serverConfig(testkit.P256))
+	hello := client.step(t)
+	flight := server.take(t, hello, 1<<20)
+	second := client.take(t, flight, 1<<20)
+	last := server.take(t, second, 1<<20)
+	for i, flight := range [][]byte{hello, flight, second, last} {
+		types, versions, contents := recordsOf(flight)
+		changed := false
+		for j := range types {
+			version := wire.TLS12
+			if i == 0 {
+				version = wire.TLS10
+			}
+			if versions[j] != version || len(contents[j]) == 0 || types[j] != wire.ContentHandshake && types[j] != wire.ContentChangeCipherSpec {
+				t.Errorf("flight %d, record %d: %v of %v with %d bytes", i, j, types[j], versions[j], len(contents[j]))
+			}
+			if changed && contents[j][0] == byte(wire.TypeFinished) && len(contents[j]) == 16 {
+				t.Errorf("flight %d: Finished is in the clear", i)
+			}
+			changed = changed || types[j] == wire.ContentChangeCipherSpec
+		}
+		if changed != (i >= 2) {
+			t.Errorf("flight %d: ChangeCipherSpec %v", i, changed)
+		}
+	}
+}
+
+// RFC 5246 §7.4.1.3: the server's random is its own.
+func TestServersRandom12(t *testing.T) {
+	hello := helloOf(t, clientConfig(), nil)
+	randoms := map[wire.Random]bool{split(t, hello, wire.Context{})[0].(*wire.ClientHello).Random: true}
+	for range 3 {
+		sh, _ := firstMessage(t, newServer(t, serverConfig(testkit.P256)).take(t, hello, 1<<20))
+		if randoms[sh.Random] {
+			t.Error("it is the client's, or one of before")
+		}
+		randoms[sh.Random] = true
+	}
+}
+
+// RFC 5746 §3.4, RFC 7627 §5.2, RFC 5246 §7.4.1.2: what every ClientHello of ours has, and that it does not have both ways
+// of saying the same.
+func TestOwnHello12(t *testing.T) {
+	for _, c := range []engine.Config{clientConfig(), bothConfig()} {
+		ch := ownHello(t, c)
+		if !ch.Has(wire.ExtRenegotiationInfo) || len(ch.RenegotiationInfo) != 0 || ch.Offers(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV) {
+			t.Errorf("renegotiation_info %v %x, SCSV %v", ch.Has(wire.ExtRenegotiationInfo), ch.RenegotiationInfo, ch.Offers(wire.TLS_EMPTY_RENEGOTIATION_INFO_SCSV))
+		}
+		if !ch.Has(wire.ExtExtendedMasterSecret) || !ch.Has(wire.ExtSignatureAlgorithms) {
+			t.Errorf("it has %v", ch.Order)
+		}
+		if !slices.Equal(ch.CompressionMethods, []wire.CompressionMethod{wire.CompressionNull}) || ch.Version != wire.TLS12 {
+			t.Errorf("compressions %v, version %v", ch.CompressionMethods, ch.Version)
+		}
+	}
+}
