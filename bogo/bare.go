@@ -51,6 +51,8 @@ func (b *bare) close() error {
 	return b.flush()
 }
 
+func (b *bare) settle() {} // it waits for each
+
 func (b *bare) abort(reason error) error {
 	_ = b.engine.Abort(reason)
 	return b.flush()

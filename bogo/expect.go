@@ -91,9 +91,9 @@ func (l *link) checkSession(state want.ConnectionState, again bool) error {
 
 // checkLate: what comes behind the handshake of TLS 1.3 while data flows.
 func (l *link) checkLate() error {
-	version := l.state().Version
+	l.settle()
 	given := l.given != nil
-	if !l.server && version == tls13 && given != (!l.expectNoSession && !l.shimShutsDown) {
+	if !l.server && l.state().Version == tls13 && given != (!l.expectNoSession && !l.shimShutsDown) {
 		return unexpected("a new session: %v", given)
 	}
 	return nil

@@ -24,6 +24,7 @@ type end interface {
 	write([]byte) error
 	updateKeys() error
 	close() error // says close_notify, and goes on reading
+	settle()      // waits for answers that are on their way
 
 	// What only the engine alone can do: end for a reason of the caller's, write the first byte of what it seals, and the
 	// rest once something has been read.

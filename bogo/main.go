@@ -138,12 +138,14 @@ func (s *settings) connect(m *memory, again bool) error {
 	if err := l.shake(); err != nil {
 		return err
 	}
+	l.settle()
 	if err := l.check(l.state(), again); err != nil {
 		return err
 	}
 	if err := l.exchange(); err != nil {
 		return err
 	}
+	l.settle()
 	m.last = l.given
 	return l.checkEnd()
 }

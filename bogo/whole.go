@@ -18,6 +18,7 @@ type whole struct {
 	tls     *tls.Conn
 	buf     []byte
 	answers sync.WaitGroup // that are on their way
+	one     sync.Mutex     // at a time: several tickets may come at once
 }
 
 // sayable reports whether tls.Config has words for what the flags ask.
@@ -45,7 +46,11 @@ func newWhole(l *link, compiled *engine.Compiled) *whole {
 	}
 	late.Answers(w.tls, func(q want.Question, _ func()) {
 		if l.async {
-			w.answers.Go(func() { l.answer(q) })
+			w.answers.Go(func() {
+				w.one.Lock()
+				defer w.one.Unlock()
+				l.answer(q)
+			})
 		} else {
 			l.answer(q)
 		}
@@ -118,13 +123,13 @@ func (w *whole) write(data []byte) error {
 
 func (w *whole) updateKeys() error { return w.tls.UpdateKeys(false) }
 func (w *whole) close() error      { return w.tls.CloseWrite() }
+func (w *whole) settle()           { w.answers.Wait() }
 
 func (w *whole) abort(error) error  { return errLacking }
 func (w *whole) begin([]byte) error { return errLacking }
 func (w *whole) finish() error      { return nil }
 
 func (w *whole) state() want.ConnectionState {
-	w.answers.Wait() // nobody else does, after the handshake
 	s := w.tls.ConnectionState()
 	return want.ConnectionState{
 		Version:          wire.Version(s.Version),
