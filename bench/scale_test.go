@@ -48,6 +48,9 @@ func TestContests(t *testing.T) {
 // What is set in Scaling is what happens: the client gets the certificate that it asks for among many, and sessions come
 // out of the store.
 func TestScalingContests(t *testing.T) {
+	if raced {
+		t.Skip("under the race detector a thousand connections take long")
+	}
 	for _, contest := range Scaling() {
 		c := contest.Contestants[min(1, len(contest.Contestants)-1)]
 		if contest.Name == "live connections" || contest.Name == "sessions in the store" {
