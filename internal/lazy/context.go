@@ -108,14 +108,21 @@ func (c *Context) followed() context.Context {
 	return c.parent
 }
 
+// over has ended.
+var over = func() context.Context {
+	c, cancel := context.WithCancel(context.Background())
+	cancel()
+	return c
+}()
+
 // AfterFunc lets package context follow c without a goroutine that waits.
 func (c *Context) AfterFunc(f func()) (stop func() bool) {
 	c.Done() // from here on parent is waited for
 	c.mu.Lock()
 	if c.err != nil {
 		c.mu.Unlock()
-		f()
-		return func() bool { return false }
+		return context.AfterFunc(over, f) // elsewhere: package context holds a lock here that f takes
+
 	}
 	defer c.mu.Unlock()
 	if c.after == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 )
 
 type key struct{}
@@ -111,4 +112,23 @@ func TestNoAllocation(t *testing.T) {
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+}
+
+// Package context calls AfterFunc with a lock held that the function takes too: what has ended already calls it from
+// elsewhere.
+func TestAfterFuncOfTheEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c Context
+		c.Cancel()
+		held, returned := make(chan struct{}), false
+		go func() {
+			c.AfterFunc(func() { <-held })
+			returned = true
+		}()
+		synctest.Wait()
+		if !returned {
+			t.Error("AfterFunc waits for the function that it was given")
+		}
+		close(held)
+	})
 }
