@@ -78,11 +78,17 @@ func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
 	return s
 }
 
-// storeSessions takes up what the engine has to store. It holds nothing up but this Read.
+// storeSessions takes up what the engine has to store. It holds nothing up but this Read. What has to go out first, such
+// as the answer to a KeyUpdate, may wait for a Write; then the next record is soon enough.
 func (c *Conn) storeSessions() {
 	for c.engine.HasQuestion() {
-		if q, ok := c.engine.Step(c.config.now()).(want.Question); ok {
-			c.answer(q)
+		switch w := c.engine.Step(c.config.now()).(type) {
+		case want.Question:
+			c.answer(w)
+		case want.HaveOutput:
+			if c.flush(); c.engine.HasOutput() {
+				return
+			}
 		}
 	}
 }
