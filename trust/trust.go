@@ -157,10 +157,11 @@ func (e *examination) outOfDate(c *x509.Certificate) bool {
 	return e.now.Before(c.NotBefore) || e.now.After(c.NotAfter)
 }
 
-// trusted reports whether a root is in the pool, which only a verification of the root itself tells.
+// trusted reports whether a root is in the pool, which only a verification of the root itself tells: then its chain is
+// itself. One that another root of the pool vouches for now is bound by that one's constraints.
 func (e *examination) trusted(root *x509.Certificate) bool {
-	_, err := root.Verify(x509.VerifyOptions{Roots: e.roots.pool, CurrentTime: e.now, KeyUsages: anyUsage})
-	return err == nil
+	chains, _ := root.Verify(x509.VerifyOptions{Roots: e.roots.pool, CurrentTime: e.now, KeyUsages: anyUsage})
+	return slices.ContainsFunc(chains, func(chain []*x509.Certificate) bool { return len(chain) == 1 })
 }
 
 var anyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageAny}
