@@ -29,10 +29,7 @@ func (m malformed) EncryptPremaster(pub *rsa.PublicKey, _ []byte) ([]byte, error
 
 // textbook encrypts a block without padding it.
 func textbook(block []byte) func(*rsa.PublicKey) []byte {
-	return func(pub *rsa.PublicKey) []byte {
-		c := new(big.Int).Exp(new(big.Int).SetBytes(block), big.NewInt(int64(pub.E)), pub.N)
-		return c.FillBytes(make([]byte, pub.Size()))
-	}
+	return func(pub *rsa.PublicKey) []byte { return testkit.RawRSA(pub, block) }
 }
 
 // padded is a PKCS #1 v1.5 block for encryption, well formed but for what change does. RFC 8017 §7.2.1.
