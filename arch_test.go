@@ -32,7 +32,7 @@ var floors = [][]string{
 }
 
 // beside the house stands what only tests may import; it may itself import anything. The root is these tests.
-var beside = []string{"", "internal/testkit", "internal/evil", "interop", "bogo", "bench", "bench/report"}
+var beside = []string{"", "internal/testkit", "internal/evil", "interop", "differential", "bogo", "bench", "bench/report"}
 
 // allowedCryptoTLS: the drop-in may share crypto/tls's types, net/http has them in its own, and the measurers need the
 // other side.
