@@ -106,14 +106,7 @@ func (c *Conn) interruptedBy(ctx context.Context) (calm func() bool) {
 
 // renegotiate shakes hands again, in the goroutine that reads; Writes wait. Whatever ends it ends the connection.
 func (c *Conn) renegotiate() error {
-	c.write.mu.Lock()
-	err := c.drive(&c.life, func() error { return c.writeOut(c.engine.Output()) })
-	if err != nil {
-		err = c.engine.Abort(err)
-	}
-	c.write.mu.Unlock()
-	if err != nil {
-		c.flush()
+	if err := c.shakeAgain(); err != nil {
 		return err
 	}
 	c.read.plaintext = c.engine.Held()
@@ -121,6 +114,20 @@ func (c *Conn) renegotiate() error {
 	c.state = c.engine.Agreed()
 	c.handshakeMu.Unlock()
 	return nil
+}
+
+// shakeAgain tells the peer if the handshake comes to no end, a callback that panics included.
+func (c *Conn) shakeAgain() (err error) {
+	c.write.mu.Lock()
+	err = errNoReturn()
+	defer func() {
+		if err != nil {
+			err = c.engine.Abort(err)
+		}
+		c.write.mu.Unlock()
+		c.flush()
+	}()
+	return c.drive(&c.life, func() error { return c.writeOut(c.engine.Output()) })
 }
 
 // drive is the loop over what the engine wants. Its error is the reason to give up.
