@@ -316,10 +316,12 @@ func (c *Conn) closeUnder() error {
 	if !ok || !c.write.alerted.Load() || half.CloseWrite() != nil {
 		return c.conn.Close()
 	}
+	// The caller's deadlines count no more: neither one that has passed, nor one yet to be set.
+	_ = c.conn.SetReadDeadline(time.Time{})
+	late := time.AfterFunc(lingerTime, func() { _ = c.conn.Close() })
 	go func() {
-		if c.conn.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
-			_, _ = io.CopyN(io.Discard, c.conn, lingerBytes)
-		}
+		_, _ = io.CopyN(io.Discard, c.conn, lingerBytes)
+		late.Stop()
 		_ = c.conn.Close()
 	}()
 	return nil

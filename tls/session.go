@@ -31,12 +31,15 @@ func (c *Config) sessionBinding() string {
 	return binding
 }
 
-// sessionKey names the server in the cache.
+// sessionKey names the server in the cache, "" where nothing names it.
 func (c *Conn) sessionKey() string {
 	if c.config.ServerName != "" {
 		return c.config.ServerName
 	}
-	return c.conn.RemoteAddr().String()
+	if addr := c.conn.RemoteAddr(); addr != nil {
+		return addr.String()
+	}
+	return ""
 }
 
 func (c *Conn) storeSession(q *want.StoreSession) {
@@ -44,7 +47,9 @@ func (c *Conn) storeSession(q *want.StoreSession) {
 		c.config.SessionStore.Put(string(q.ID), q.Session)
 		return
 	}
-	c.config.ClientSessionCache.Put(c.sessionKey(), &ClientSessionState{q.Session})
+	if key := c.sessionKey(); key != "" {
+		c.config.ClientSessionCache.Put(key, &ClientSessionState{q.Session})
+	}
 }
 
 func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
@@ -58,7 +63,11 @@ func (c *Conn) loadSession(q *want.LoadSession) *want.Session {
 // takeSession takes a session whose server would be trusted today: one that would not be is left out now, rather than
 // refused later when only a new connection could help.
 func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
-	s := take(c.config.ClientSessionCache, c.sessionKey())
+	key := c.sessionKey()
+	if key == "" {
+		return nil
+	}
+	s := take(c.config.ClientSessionCache, key)
 	if s == nil || c.config.InsecureSkipVerify {
 		return s
 	}
