@@ -60,6 +60,7 @@ type resumption struct {
 // newResumption is called when the client's Finished is in the transcript.
 func newResumption(d *hs.Desk, n *hs.Negotiated, a *hs.Application13) *resumption {
 	if !d.Config.ClientSessions {
+		a.Forget()
 		return nil
 	}
 	return &resumption{n.Suite, a.Resumption(d), n.NewSession(d)}

@@ -169,6 +169,10 @@ func (o *Outgoing) Patient() bool {
 // left of the key schedule.
 func (a *Application13) Resumption(d *Desk) []byte { return a.master.Resumption(d.Transcript.Sum()) }
 
+// Forget overwrites what Resumption would have been made of: from it all traffic secrets could be made again, those before a
+// KeyUpdate too. RFC 8446 §7.2.
+func (a *Application13) Forget() { a.master.Forget() }
+
 // TellResumed tells that a session is resumed.
 func TellResumed(d *Desk, s *want.Session) {
 	Tell(d, 0, event.Resumption{Accepted: true, Version: s.Version, Created: s.Created})

@@ -98,6 +98,9 @@ func (m *Master) Resumption(transcript []byte) []byte {
 	return bytes.Clone(resumption.use())
 }
 
+// Forget overwrites the secret where nothing is to be resumed. It consumes m.
+func (m *Master) Forget() { m.consume() }
+
 // ResumptionPSK is the pre-shared key that goes with the ticket of this nonce. RFC 8446 §4.6.1.
 func ResumptionPSK(s *suite.Suite, resumption, nonce []byte) []byte {
 	master := secret{suite: s}

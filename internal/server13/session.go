@@ -161,6 +161,7 @@ func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 // giveTickets has tickets sealed once the handshake is done, for a client that can use them. RFC 8446 §4.6.1.
 func giveTickets(d *hs.Desk, n *hs.Negotiated, a *hs.Application13) {
 	if !d.Config.ServerSessions && !d.Config.ServerStore || !slices.Contains(n.ClientHello.PSKModes, wire.PSKModeDHE) {
+		a.Forget()
 		return
 	}
 	secret, suite, session := a.Resumption(d), n.Suite, n.NewSession(d)
