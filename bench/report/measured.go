@@ -166,8 +166,11 @@ func (s *session) flat() (string, error) {
 		var last spread
 		for _, c := range p.Contestants {
 			last = p.ratio(c.Name, least, bothMicros)
-			t.add(p.Name, c.Name, p.of(c.Name, bothMicros).String(), last.times(),
-				figure(p.of(c.Name, micros(func(c bench.Cost) time.Duration { return c.Blocked })).Median))
+			blocked := "–" // one handshake at a time has nobody to wait for
+			if p.Name == "processors" {
+				blocked = figure(p.of(c.Name, micros(func(c bench.Cost) time.Duration { return c.Blocked })).Median)
+			}
+			t.add(p.Name, c.Name, p.of(c.Name, bothMicros).String(), last.times(), blocked)
 		}
 		if strings.Contains(p.Name, "crypto/tls") {
 			continue
