@@ -3,9 +3,11 @@ package differential
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vitro-tls/vitro/fault"
+	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -56,6 +58,17 @@ var serverDifferences = []difference{
 		fault.IllegalValue, fault.MisplacedExtension),
 	refused("RFC 8446 §4.2: no extension stands twice; which alert is left open, and crypto/tls says decode_error", fault.DuplicateExtension),
 	refused("an extension that crypto/tls does not read is not well-formed", fault.DecodeError),
+	refused("RFC 7627 §5.3: handshake_failure; crypto/tls hangs up without an alert", fault.ExtendedMasterDropped),
+	{"RFC 6066 §3: no session is resumed under another name, nor, at Vitro, for another protocol; crypto/tls looks at neither",
+		func(raw []byte, o, t outcome) bool {
+			ch := clientHello(raw)
+			return ch != nil && o.Alert == "" && !o.Resumed && (t.Resumed || strings.Contains(fmt.Sprint(t.why), "PSK binder")) &&
+				(ch.ServerName != testkit.Host || !ch.Has(wire.ExtALPN) || !slices.Contains(ch.ALPN, protocols[0]))
+		}},
+	{"RFC 5246 §7.4.1.3: a session needs its suite, and neither group nor signature; crypto/tls wants those too",
+		func(_ []byte, o, t outcome) bool {
+			return o.Alert == "" && o.Resumed && o.Version == wire.TLS12 && !t.Resumed
+		}},
 	{"which suite is best is the server's to say (RFC 8446 §4.1.1): crypto/tls takes ChaCha20 for a client that has no AES in hardware",
 		func(_ []byte, o, t outcome) bool {
 			o.Suite, t.Suite = 0, 0
@@ -76,6 +89,10 @@ var serverDifferences = []difference{
 		"certificate's signature algorithms", func(outcome, *wire.ClientHello) bool { return true }),
 	only("RFC 8422 §4: without supported_groups the server is free to choose; crypto/tls does without ECDHE then",
 		"no cipher suite supported", func(o outcome, ch *wire.ClientHello) bool { return !ch.Has(wire.ExtSupportedGroups) }),
+	only("RFC 5246 §7.4.2: a certificate is chosen that fits a suite in common; crypto/tls shows its first for a foreign name",
+		"no cipher suite supported", func(o outcome, ch *wire.ClientHello) bool {
+			return ch.ServerName != testkit.Host && strings.Contains(o.Suite.String(), "RSA")
+		}),
 	only("RFC 5246 §7.4.1.4.1: signature_algorithms may be missing, and RSA key exchange needs no signature; crypto/tls refuses",
 		"missing signature_algorithms", func(o outcome, ch *wire.ClientHello) bool { return !ch.Has(wire.ExtSignatureAlgorithms) }),
 }
@@ -96,7 +113,10 @@ var clientDifferences = []difference{
 	refused("RFC 7301 names no alert at the client; crypto/tls: unsupported_extension", fault.ProtocolNotOffered),
 	refused("RFC 8446 §6.2: what a field may not say is illegal_parameter; crypto/tls does not read it, or calls it otherwise",
 		fault.IllegalValue, fault.DuplicateExtension, fault.DecodeError),
+	refused("RFC 8446 §4.1.4: a HelloRetryRequest is the last that a server says before its answer; crypto/tls looks at its fields first",
+		fault.MessageBehindFlight),
 	refused("the key is looked at before its certificate is verified; crypto/tls verifies first", fault.WrongKeyType),
+	called("unexpected_message", "internal_error", "RFC 5246 §7.3: a message that is missing makes the next one unexpected; crypto/tls blames itself"),
 	called("unknown_ca", "bad_certificate", "RFC 5246 §7.2.2: unknown_ca where no trusted root vouches; crypto/tls: bad_certificate"),
 	called("bad_certificate", "decode_error", "RFC 5246 §7.2.2: bad_certificate where one does not parse; crypto/tls: decode_error"),
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -148,7 +149,9 @@ func served(said []byte, why error) outcome {
 		o.why = why
 		return o
 	}
-	for _, m := range messages(plaintext(said)) {
+	list := messages(plaintext(said))
+	certified := slices.ContainsFunc(list, func(m wire.Message) bool { return m.Type() == wire.TypeCertificate })
+	for _, m := range list {
 		switch m := m.(type) {
 		case *wire.ServerHello:
 			o.Version, o.Suite, o.Retry = m.Version, m.CipherSuite, o.Retry || m.IsHelloRetryRequest()
@@ -158,7 +161,7 @@ func served(said []byte, why error) outcome {
 			if o.Group = m.SelectedGroup; len(m.KeyShares) > 0 {
 				o.Group = m.KeyShares[0].Group
 			}
-			o.Resumed = m.Has(wire.ExtPreSharedKey)
+			o.Resumed = m.Has(wire.ExtPreSharedKey) || o.Version == wire.TLS12 && !certified
 			if m.Has(wire.ExtALPN) {
 				o.Protocol = m.ALPN[0]
 			}
@@ -171,23 +174,48 @@ func served(said []byte, why error) outcome {
 
 var protocols = []string{"h2", "http/1.1"}
 
-func vitroServer(hello []byte) outcome {
-	l := &line{in: framed(hello)}
+func vitroConfig() *tls.Config {
 	config := &tls.Config{Time: testkit.Clock, CipherSuites: suites, CurvePreferences: groups, NextProtos: protocols}
 	for _, kind := range []testkit.Kind{testkit.P256, testkit.RSA} {
 		c := testkit.Leaf(kind)
 		config.Certificates = append(config.Certificates, tls.Certificate{Certificate: c.Chain, PrivateKey: c.Key, Leaf: c.Leaf})
 	}
-	err := tls.Server(l, config).Handshake()
-	return served(l.said, err)
+	return config
 }
 
-func stdServer(hello []byte) outcome {
-	l := &line{in: framed(hello)}
+func stdConfig() *std.Config {
 	config := &std.Config{Time: testkit.Clock, CipherSuites: suites, CurvePreferences: groups, NextProtos: protocols}
 	for _, kind := range []testkit.Kind{testkit.P256, testkit.RSA} {
 		c := testkit.Leaf(kind)
 		config.Certificates = append(config.Certificates, std.Certificate{Certificate: c.Chain, PrivateKey: c.Key, Leaf: c.Leaf})
+	}
+	return config
+}
+
+// vitroServer and stdServer are told a hello. Both know the sessions that the recorded tickets stand for.
+func vitroServer(hello []byte, known []acquaintance) outcome {
+	l, config := &line{in: framed(hello)}, vitroConfig()
+	config.UnwrapSession = func(ticket []byte, _ tls.ConnectionState) (*tls.SessionState, error) {
+		for _, a := range known {
+			if string(ticket) == a.ticket {
+				return tls.ParseSessionState(a.ours)
+			}
+		}
+		return nil, nil
+	}
+	err := tls.Server(l, config).Handshake()
+	return served(l.said, err)
+}
+
+func stdServer(hello []byte, known []acquaintance) outcome {
+	l, config := &line{in: framed(hello)}, stdConfig()
+	config.UnwrapSession = func(ticket []byte, _ std.ConnectionState) (*std.SessionState, error) {
+		for _, a := range known {
+			if string(ticket) == a.ticket {
+				return std.ParseSessionState(a.theirs)
+			}
+		}
+		return nil, nil
 	}
 	err := std.Server(l, config).Handshake()
 	return served(l.said, err)

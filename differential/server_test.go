@@ -40,6 +40,9 @@ func hellos(t testing.TB) map[string][]byte {
 		_ = std.Client(l, &std.Config{ServerName: testkit.Host, MaxVersion: version, CurvePreferences: groups, NextProtos: protocols}).Handshake()
 		list["crypto/tls "+wire.Version(version).String()] = plaintext(l.said)
 	}
+	for _, a := range acquaintances(t) {
+		list["with the ticket "+a.ticket] = a.hello
+	}
 	return list
 }
 
@@ -57,7 +60,7 @@ func whole(hello []byte) []byte {
 // holdServers gives both servers a hello, and returns by which reason they differ, "" where they agree.
 func holdServers(t *testing.T, what string, hello []byte) string {
 	t.Helper()
-	ours, theirs := vitroServer(hello), stdServer(hello)
+	ours, theirs := vitroServer(hello, acquaintances(t)), stdServer(hello, acquaintances(t))
 	if ours.same(theirs) {
 		return ""
 	}
