@@ -79,7 +79,7 @@ func TestServersAgree(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			count := map[string]int{}
 			count[holdServers(t, "as it is", hello)]++
-			step := 1 + len(hello)/200
+			step := 1 + len(hello)/100
 			for i := wire.HandshakeHeaderLen; i < len(hello); i += step {
 				for _, bits := range []byte{1, 0x80} {
 					changed := bytes.Clone(hello)
