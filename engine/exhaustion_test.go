@@ -73,12 +73,12 @@ func connectedAs(t *testing.T, v wire.Version, role fault.Role) (victim, peer *e
 	return server, client
 }
 
-// flood lets a peer say a mebibyte: something again and again, with data in between, so that it is not refused as talk without end.
+// flood lets a peer say 256 KiB: something again and again, forty times at least, with data in between, so that it is not refused as talk without end.
 // Nobody takes what the victim answers.
 func flood(t *testing.T, victim, peer *end, say func() []byte) *end {
 	t.Helper()
 	var records []byte
-	for said := 0; said < 1<<20; said += len(records) {
+	for n, said := 0, 0; n < 40 || said < 1<<18; n, said = n+1, said+len(records) {
 		records = append(say(), sealed(t, peer, wire.ContentApplicationData, []byte{1})...)
 		for rest := records; len(rest) > 0; {
 			size, err := victim.RecordSize(rest)
