@@ -1,6 +1,7 @@
 package hello
 
 import (
+	"iter"
 	"slices"
 
 	"github.com/vitro-tls/vitro/event"
@@ -58,20 +59,13 @@ func TellCredential(d *hs.Desk, ch *wire.ClientHello, c *want.Credential, of int
 	hs.Tell(d, 0, event.CredentialChosen{Leaf: c.Leaf, Named: named(c, ch), Of: of, ChainUnlisted: !fits})
 }
 
-// ByName returns credentials with those that have the name that the client asked for in front, among equals those that
-// are liked, and among those the ones whose chain the client can check. RFC 8446 §4.4.2.2: where there is none, the
-// client gets another, and may know how.
-func ByName(credentials []*want.Credential, ch *wire.ClientHello, liked func(*want.Credential) bool) []*want.Credential {
-	if len(credentials) < 2 {
-		return credentials
-	}
-	var byRank [8][]*want.Credential
+// ByName goes through credentials: those that have the name that the client asked for first, among equals those that are
+// liked, and among those the ones whose chain the client can check. RFC 8446 §4.4.2.2: where there is none, the client
+// gets another, and may know how. It looks at no more of them than it is asked for.
+func ByName(cfg *hs.Compiled, credentials []*want.Credential, ch *wire.ClientHello, liked func(*want.Credential) bool) iter.Seq[*want.Credential] {
 	schemes := CertificateSchemes(&ch.Extensions)
-	for _, c := range credentials {
+	rank := func(c *want.Credential) int {
 		rank := 0
-		if !named(c, ch) {
-			rank += 4
-		}
 		if !liked(c) {
 			rank += 2
 		}
@@ -79,7 +73,36 @@ func ByName(credentials []*want.Credential, ch *wire.ClientHello, liked func(*wa
 		if !ChainFits(c, schemes) || hasSHA1(c) {
 			rank++
 		}
-		byRank[rank] = append(byRank[rank], c)
+		return rank
 	}
-	return slices.Concat(byRank[:]...)
+	return func(yield func(*want.Credential) bool) {
+		if len(credentials) == 1 {
+			yield(credentials[0])
+			return
+		}
+		var theirs []*want.Credential
+		if ch.ServerName != "" {
+			for _, c := range cfg.MayHaveName(credentials, ch.ServerName) {
+				if named(c, ch) {
+					theirs = append(theirs, c)
+				}
+			}
+		}
+		isTheirs := func(c *want.Credential) bool { return slices.Contains(theirs, c) }
+		none := func(*want.Credential) bool { return false }
+		_ = inRanks(theirs, rank, none, yield) && inRanks(credentials, rank, isTheirs, yield)
+	}
+}
+
+// inRanks goes through a list, but for those that were there before, the best rank first. It returns whether it got to the
+// end.
+func inRanks(list []*want.Credential, rank func(*want.Credential) int, before func(*want.Credential) bool, yield func(*want.Credential) bool) bool {
+	for r := range 4 {
+		for _, c := range list {
+			if rank(c) == r && !before(c) && !yield(c) {
+				return false
+			}
+		}
+	}
+	return true
 }

@@ -120,6 +120,7 @@ type Compiled struct {
 
 	clientBinding string
 	Again         *Compiled // for another handshake on a connection, nil where there is none
+	names         nameIndex // of Credentials, nil where they are few
 }
 
 // Configuration marks a Compiled as the answer to want.ChooseConfig.
@@ -153,6 +154,7 @@ func Compile(c Config) (*Compiled, error) {
 			return nil, err
 		}
 	}
+	out.names = newNameIndex(c.Credentials)
 	out.compileClientBinding()
 	if err := out.compileAgain(); err != nil {
 		return nil, err

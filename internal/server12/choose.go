@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"iter"
 	"slices"
 
 	"github.com/vitro-tls/vitro/event"
@@ -48,7 +49,7 @@ func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (c
 		return choice{}, fault.New(fault.NoCredential)
 	}
 	reasons := make(map[event.SuiteReason]bool)
-	for _, credential := range inOrder(ch, credentials) {
+	for credential := range inOrder(d.Config, ch, credentials) {
 		if c, ok := chooseSuite(d.Config, ch, credential, reasons); ok {
 			tell(d, ch, c, len(credentials))
 			return c, nil
@@ -59,8 +60,8 @@ func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (c
 
 // inOrder puts the credentials first that have the name that the client asked for, and among them those whose curve it
 // lists.
-func inOrder(ch *wire.ClientHello, credentials []*want.Credential) []*want.Credential {
-	return hello.ByName(credentials, ch, func(c *want.Credential) bool { return listsCurve(ch, c.Leaf.PublicKey) })
+func inOrder(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credential) iter.Seq[*want.Credential] {
+	return hello.ByName(cfg, credentials, ch, func(c *want.Credential) bool { return listsCurve(ch, c.Leaf.PublicKey) })
 }
 
 // listsCurve: RFC 8422 §5.1.1: the groups that a client lists are also the curves on which an ECDSA key may lie. Clients

@@ -34,7 +34,7 @@ func chooseCredential(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Cred
 	}
 	var ours []wire.SignatureScheme
 	any := func(*want.Credential) bool { return true } // the schemes say which curves a client takes
-	for _, c := range hello.ByName(credentials, ch, any) {
+	for c := range hello.ByName(d.Config, credentials, ch, any) {
 		schemes := hello.Signable(d.Config, wire.TLS13, c)
 		if scheme, ok := hello.FirstCommon(schemes, ch.SignatureAlgorithms); ok {
 			hello.TellCredential(d, ch, c, len(credentials))
