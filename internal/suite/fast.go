@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/cloudflare/circl/dh/x25519"
+	circl "github.com/cloudflare/circl/kem"
 	"github.com/cloudflare/circl/kem/mlkem/mlkem1024"
 	"github.com/cloudflare/circl/kem/mlkem/mlkem768"
 )
@@ -65,47 +66,39 @@ func (k *x25519Key) shared(peer []byte) ([]byte, error) {
 }
 
 // fastKEM is ML-KEM with one set of parameters. FIPS 203.
-type fastKEM struct {
-	keyLen, ciphertextLen int
-	newKey                func(seed []byte) (public []byte, decapsulate func(ciphertext []byte) []byte)
-	encapsulator          func(key []byte) (encapsulate func(ciphertext, shared, seed []byte), err error)
-}
+type fastKEM struct{ circl.Scheme }
 
-const sharedKeyLen, encapsulationSeedLen, keySeedLen = 32, 32, 64
+func (k fastKEM) shareLen() int { return k.PublicKeySize() }
+func (k fastKEM) replyLen() int { return k.CiphertextSize() }
 
-func (k *fastKEM) shareLen() int { return k.keyLen }
-func (k *fastKEM) replyLen() int { return k.ciphertextLen }
-
-func (k *fastKEM) generate(random io.Reader) (ephemeral, error) {
-	seed := make([]byte, keySeedLen)
+func (k fastKEM) generate(random io.Reader) (ephemeral, error) {
+	seed := make([]byte, k.SeedSize())
 	defer clear(seed)
 	if _, err := io.ReadFull(random, seed); err != nil {
 		return nil, fmt.Errorf("reading randomness: %w", err)
 	}
-	public, decapsulate := k.newKey(seed)
-	return &fastKEMKey{public, k.ciphertextLen, decapsulate}, nil
+	public, private := k.DeriveKeyPair(seed)
+	packed, err := public.MarshalBinary()
+	return &fastKEMKey{packed, private}, err
 }
 
 // encapsulate refuses a key with a coefficient beyond the modulus. FIPS 203 §7.2.
-func (k *fastKEM) encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error) {
-	encapsulate, err := k.encapsulator(peer)
+func (k fastKEM) encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error) {
+	public, err := k.UnmarshalBinaryPublicKey(peer)
 	if err != nil {
 		return nil, nil, err
 	}
-	out := make([]byte, k.ciphertextLen+sharedKeyLen+encapsulationSeedLen)
-	reply, shared, seed := out[:k.ciphertextLen:k.ciphertextLen], out[k.ciphertextLen:][:sharedKeyLen:sharedKeyLen], out[k.ciphertextLen+sharedKeyLen:]
+	seed := make([]byte, k.EncapsulationSeedSize())
+	defer clear(seed)
 	if _, err := io.ReadFull(random, seed); err != nil {
 		return nil, nil, fmt.Errorf("reading randomness: %w", err)
 	}
-	encapsulate(reply, shared, seed)
-	clear(seed)
-	return reply, shared, nil
+	return k.EncapsulateDeterministically(public, seed)
 }
 
 type fastKEMKey struct {
-	own           []byte
-	ciphertextLen int
-	decapsulate   func(ciphertext []byte) []byte
+	own     []byte
+	private circl.PrivateKey
 }
 
 func (k *fastKEMKey) public() []byte { return k.own }
@@ -113,46 +106,7 @@ func (k *fastKEMKey) public() []byte { return k.own }
 // shared never fails on a ciphertext of the right length: one that was not made for this key gives a secret that nobody
 // else has (FIPS 203 §6.3).
 func (k *fastKEMKey) shared(reply []byte) ([]byte, error) {
-	if len(reply) != k.ciphertextLen {
-		return nil, errLength
-	}
-	return k.decapsulate(reply), nil
+	return k.private.Scheme().Decapsulate(k.private, reply)
 }
 
-var fastMLKEM768 = &fastKEM{
-	mlkem768.PublicKeySize, mlkem768.CiphertextSize,
-	func(seed []byte) ([]byte, func([]byte) []byte) {
-		public, private := mlkem768.NewKeyFromSeed(seed)
-		packed := make([]byte, mlkem768.PublicKeySize)
-		public.Pack(packed)
-		return packed, func(ciphertext []byte) []byte {
-			shared := make([]byte, sharedKeyLen)
-			private.DecapsulateTo(shared, ciphertext)
-			return shared
-		}
-	},
-	func(key []byte) (func(ciphertext, shared, seed []byte), error) {
-		var public mlkem768.PublicKey
-		err := public.Unpack(key)
-		return public.EncapsulateTo, err
-	},
-}
-
-var fastMLKEM1024 = &fastKEM{
-	mlkem1024.PublicKeySize, mlkem1024.CiphertextSize,
-	func(seed []byte) ([]byte, func([]byte) []byte) {
-		public, private := mlkem1024.NewKeyFromSeed(seed)
-		packed := make([]byte, mlkem1024.PublicKeySize)
-		public.Pack(packed)
-		return packed, func(ciphertext []byte) []byte {
-			shared := make([]byte, sharedKeyLen)
-			private.DecapsulateTo(shared, ciphertext)
-			return shared
-		}
-	},
-	func(key []byte) (func(ciphertext, shared, seed []byte), error) {
-		var public mlkem1024.PublicKey
-		err := public.Unpack(key)
-		return public.EncapsulateTo, err
-	},
-}
+var fastMLKEM768, fastMLKEM1024 = fastKEM{mlkem768.Scheme()}, fastKEM{mlkem1024.Scheme()}
