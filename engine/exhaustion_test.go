@@ -73,8 +73,8 @@ func connectedAs(t *testing.T, v wire.Version, role fault.Role) (victim, peer *e
 	return server, client
 }
 
-// flood lets a peer say 256 KiB: something again and again, forty times at least, with data in between, so that it is not refused as talk without end.
-// Nobody takes what the victim answers.
+// flood lets a peer say 256 KiB: something again and again, forty times at least, with data in between, so that it is not
+// refused as talk without end. Nobody takes what the victim answers.
 func flood(t *testing.T, victim, peer *end, say func() []byte) *end {
 	t.Helper()
 	var records []byte
