@@ -58,6 +58,10 @@ var serverDifferences = []difference{
 		fault.IllegalValue, fault.MisplacedExtension),
 	refused("RFC 8446 §4.2: no extension stands twice; which alert is left open, and crypto/tls says decode_error", fault.DuplicateExtension),
 	refused("an extension that crypto/tls does not read is not well-formed", fault.DecodeError),
+	only("RFC 6066 §8: what a status_request of a type that nobody knows holds is not for us to read; crypto/tls reads it as that for OCSP",
+		"error decoding message", func(_ outcome, ch *wire.ClientHello) bool {
+			return ch.Has(wire.ExtStatusRequest) && ch.StatusRequest != wire.StatusOCSP
+		}),
 	refused("RFC 7627 §5.3: handshake_failure; crypto/tls hangs up without an alert", fault.ExtendedMasterDropped),
 	{"RFC 6066 §3: no session is resumed under another name, nor, at Vitro, for another protocol; crypto/tls looks at neither",
 		func(raw []byte, o, t outcome) bool {
