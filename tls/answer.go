@@ -84,7 +84,7 @@ func (c *Config) verifier(roots *x509.CertPool) *trust.Verifier {
 		v.Roots = roots
 	}
 	v.AnyKeyUsage = v.AnyKeyUsage || c.Verifier == nil && roots != nil
-	if v.MinRSABits == 0 && (c.policy == PolicyLegacy || c.Verifier == nil && roots != nil) {
+	if v.MinRSABits == 0 && (c.policy() == PolicyLegacy || c.Verifier == nil && roots != nil) {
 		v.MinRSABits = oldRSABits
 	}
 	return v
@@ -99,7 +99,7 @@ func (c *Conn) chooseCredential(q *want.ChooseCredential) {
 		credential = new(want.Credential) // none to show
 	default:
 		if credential, err = newCredential(chosen); err == nil {
-			useAnyway(c.config.policy, credential)
+			useAnyway(c.config.policy(), credential)
 		}
 	}
 	if err != nil {

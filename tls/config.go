@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vitro-tls/vitro/engine"
@@ -167,12 +168,17 @@ type Config struct {
 
 	ticketKeys ticketKeys
 
-	from      settings // what was compiled
-	compiling sync.Mutex
-	of        *Config // that was compiled: a copy by value, as old programs make, is another one
-	policy    string  // in force, once compiled
-	compiled  *engine.Compiled
-	err       error
+	compiling sync.Mutex // for whoever compiles; handshakes do not meet here
+	last      atomic.Pointer[compilation]
+}
+
+// compilation is what became of a Config. It is replaced, never changed.
+type compilation struct {
+	of       *Config // a copy by value, as old programs make, is another one
+	from     settings
+	policy   string // in force
+	compiled *engine.Compiled
+	err      error
 }
 
 // Clone returns a copy that may be changed. The receiver may be in use.
@@ -201,18 +207,38 @@ func (c *Config) now() time.Time {
 
 // compile checks the configuration once for all its connections, and again when a field has been set since.
 func (c *Config) compile() (*engine.Compiled, error) {
-	c.compiling.Lock()
-	defer c.compiling.Unlock()
-	if now := c.settings(); c.of != c || c.from != now {
-		c.from = now
-		out, err := c.engineConfig()
-		if err == nil {
-			c.policy = out.Policy
-			c.compiled, err = engine.Compile(out)
+	now := c.settings()
+	last := c.last.Load()
+	if !last.is(c, now) {
+		c.compiling.Lock()
+		defer c.compiling.Unlock()
+		if last = c.last.Load(); !last.is(c, now) {
+			last = c.compileNow(now)
+			c.last.Store(last)
 		}
-		c.of, c.err = c, err
 	}
-	return c.compiled, c.err
+	return last.compiled, last.err
+}
+
+func (l *compilation) is(c *Config, from settings) bool {
+	return l != nil && l.of == c && l.from == from
+}
+
+func (c *Config) compileNow(from settings) *compilation {
+	out, err := c.engineConfig()
+	made := &compilation{of: c, from: from, policy: out.Policy, err: err}
+	if err == nil {
+		made.compiled, made.err = engine.Compile(out)
+	}
+	return made
+}
+
+// policy is the one in force, once the Config has been compiled.
+func (c *Config) policy() string {
+	if last := c.last.Load(); last != nil {
+		return last.policy
+	}
+	return ""
 }
 
 func (c *Config) engineConfig() (engine.Config, error) {
