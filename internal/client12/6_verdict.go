@@ -48,7 +48,12 @@ func (s awaitVerdict) exchange(d *hs.Desk, choice hello.ClientChoice) (hs.State,
 	if choice.Credential != nil {
 		return prove(d, s.Negotiated, keys, choice), nil
 	}
-	n, err := finish(d, s.Negotiated, keys)
+	return conclude(d, s.Negotiated, keys)
+}
+
+// conclude has the client's last word of a full handshake, and waits for the server's.
+func conclude(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (hs.State, error) {
+	n, err := finish(d, n, keys)
 	if err != nil {
 		return nil, err
 	}

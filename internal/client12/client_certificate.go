@@ -76,9 +76,5 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(&wire.CertificateVerify{Scheme: s.question.Scheme, Signature: signature}); err != nil {
 		return nil, err
 	}
-	n, err := finish(d, s.Negotiated, s.keys)
-	if err != nil {
-		return nil, err
-	}
-	return serversEnd(n, s.keys), nil
+	return conclude(d, s.Negotiated, s.keys)
 }

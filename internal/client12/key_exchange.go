@@ -37,8 +37,8 @@ func (certificateKey) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.Client
 		return nil, nil, err
 	}
 	premaster := make([]byte, suite.PremasterLen)
-	if err := d.Config.Entropy.Bytes(premaster); err != nil {
-		return nil, nil, fault.New(fault.EntropyFailed).Because(err)
+	if err := d.Config.Draw(premaster); err != nil {
+		return nil, nil, err
 	}
 	// RFC 5246 §7.4.7.1: the version that the ClientHello offered, so that a rollback shows.
 	offered := n.ClientHello.Version

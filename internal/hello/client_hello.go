@@ -53,8 +53,8 @@ func First(c *hs.Compiled) (*Offer, error) {
 	}
 	// RFC 5246 §7.4.1.2: 32 bytes from a secure generator. The time that once stood in the first four tells
 	// strangers our clock and is left out.
-	if err := c.Entropy.Bytes(m.Random[:]); err != nil {
-		return nil, fault.New(fault.EntropyFailed).Because(err)
+	if err := c.Draw(m.Random[:]); err != nil {
+		return nil, err
 	}
 	m.Order = make([]wire.ExtensionType, 0, 20)
 	o := &Offer{Hello: m}
@@ -121,8 +121,8 @@ func (o *Offer) addTLS13(c *hs.Compiled) error {
 	// RFC 8446 §D.4: a session ID that is not empty makes the handshake look like a resumption of TLS 1.2, which
 	// middleboxes let pass.
 	m.SessionID = make([]byte, SessionIDLen)
-	if err := c.Entropy.Bytes(m.SessionID); err != nil {
-		return fault.New(fault.EntropyFailed).Because(err)
+	if err := c.Draw(m.SessionID); err != nil {
+		return err
 	}
 	m.SupportedVersions = c.Versions
 	m.Add(wire.ExtSupportedVersions)

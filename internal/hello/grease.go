@@ -3,7 +3,6 @@ package hello
 import (
 	"slices"
 
-	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -11,8 +10,8 @@ import (
 // grease puts reserved values in front of every list, drawn anew for each connection. RFC 8701 §3.1.
 func (o *Offer) grease(c *hs.Compiled) error {
 	var random [5]byte
-	if err := c.Entropy.Bytes(random[:]); err != nil {
-		return fault.New(fault.EntropyFailed).Because(err)
+	if err := c.Draw(random[:]); err != nil {
+		return err
 	}
 	value := func(i int) uint16 {
 		b := uint16(random[i]&0xf0 | 0x0a)

@@ -36,6 +36,12 @@ func Resumable(c *hs.Compiled, role fault.Role, s *want.Session, serverName stri
 	return event.ResumptionTaken
 }
 
+// SessionQuestion is one of the two that a server asks for a session: OpenTicket, or LoadSession by an ID.
+type SessionQuestion interface {
+	want.Question
+	Result() (*want.Session, error)
+}
+
 // Acceptable says whether a server may go on with a session that a client shows: ResumptionTaken, or what stands against
 // it.
 func Acceptable(d *hs.Desk, n *hs.Negotiated, s *want.Session) event.ResumptionReason {
@@ -120,8 +126,8 @@ func (o *Offer) resume12(c *hs.Compiled, s *want.Session) (event.ResumptionReaso
 	}
 	// RFC 5077 §3.4: a server that takes the ticket returns the session ID that came with it, and so says that it does.
 	m.SessionID = make([]byte, SessionIDLen)
-	if err := c.Entropy.Bytes(m.SessionID); err != nil {
-		return 0, fault.New(fault.EntropyFailed).Because(err)
+	if err := c.Draw(m.SessionID); err != nil {
+		return 0, err
 	}
 	return event.ResumptionTaken, nil
 }

@@ -203,6 +203,14 @@ func (c *Compiled) compileVersions() error {
 	return nil
 }
 
+// Draw fills b with random bytes.
+func (c *Compiled) Draw(b []byte) error {
+	if err := c.Entropy.Bytes(b); err != nil {
+		return fault.New(fault.EntropyFailed).Because(err)
+	}
+	return nil
+}
+
 // Speaks reports whether a version is allowed.
 func (c *Compiled) Speaks(v wire.Version) bool { return slices.Contains(c.Versions, v) }
 

@@ -1,7 +1,6 @@
 package server12
 
 import (
-	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
@@ -54,8 +53,8 @@ func greet(d *hs.Desk, n *hs.Negotiated) (*hs.Negotiated, error) {
 func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 	ch := n.ClientHello
 	sh := &wire.ServerHello{Version: wire.TLS12, CipherSuite: n.Suite.ID, CompressionMethod: wire.CompressionNull}
-	if err := d.Config.Entropy.Bytes(sh.Random[:]); err != nil {
-		return nil, fault.New(fault.EntropyFailed).Because(err)
+	if err := d.Config.Draw(sh.Random[:]); err != nil {
+		return nil, err
 	}
 	// RFC 8446 §4.1.3, §4.2.1: a server that speaks TLS 1.3 and settles for less says so where an attacker cannot change it.
 	if d.Config.Speaks(wire.TLS13) {

@@ -54,8 +54,8 @@ func (k certificateKey) open(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 func (certificateKey) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
 	// RFC 5246 §7.4.7.1: drawn before the ciphertext is looked at, so that needing it takes no longer.
 	state := awaitPremaster{Negotiated: n}
-	if err := d.Config.Entropy.Bytes(state.random[:]); err != nil {
-		return nil, fault.New(fault.EntropyFailed).Because(err)
+	if err := d.Config.Draw(state.random[:]); err != nil {
+		return nil, err
 	}
 	state.question = want.NewDecryptPremaster(d.Asker, n.Credential, kx.EncryptedPremaster)
 	d.Ask(state.question)

@@ -17,7 +17,7 @@ import (
 // resume looks for the session that a client would go on with, before there is a full handshake.
 func resume(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	ch := n.ClientHello
-	var question sessionQuestion
+	var question hello.SessionQuestion
 	switch {
 	// RFC 5077 §3.4: where there is a ticket, the session ID only says whether it was taken.
 	case d.Config.ServerSessions && len(ch.SessionTicket) > 0:
@@ -31,15 +31,10 @@ func resume(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	return awaitSession{n, question}, nil
 }
 
-type sessionQuestion interface {
-	want.Question
-	Result() (*want.Session, error)
-}
-
 // awaitSession: which session is in the ticket, or goes by the ID?
 type awaitSession struct {
 	*hs.Negotiated
-	question sessionQuestion
+	question hello.SessionQuestion
 }
 
 func (s awaitSession) Question() want.Question { return s.question }
@@ -142,8 +137,8 @@ func announce(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) error {
 		sh.Add(wire.ExtSessionTicket)
 	case d.Config.ServerStore:
 		sh.SessionID = make([]byte, hello.SessionIDLen)
-		if err := d.Config.Entropy.Bytes(sh.SessionID); err != nil {
-			return fault.New(fault.EntropyFailed).Because(err)
+		if err := d.Config.Draw(sh.SessionID); err != nil {
+			return err
 		}
 	}
 	return nil

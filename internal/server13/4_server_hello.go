@@ -49,8 +49,8 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 		return handshake{}, fault.New(fault.BadPublicKey).With(share.Group.String()).Because(err)
 	}
 	sh := &wire.ServerHello{Version: wire.TLS12, SessionID: ch.SessionID, CipherSuite: n.Suite.ID}
-	if err := d.Config.Entropy.Bytes(sh.Random[:]); err != nil {
-		return handshake{}, fault.New(fault.EntropyFailed).Because(err)
+	if err := d.Config.Draw(sh.Random[:]); err != nil {
+		return handshake{}, err
 	}
 	sh.SupportedVersions = []wire.Version{wire.TLS13}
 	sh.Add(wire.ExtSupportedVersions)

@@ -41,8 +41,8 @@ func (a *asked) seal(d *hs.Desk) error {
 		return fault.New(fault.InternalError).Because(err)
 	}
 	var random [32]byte
-	if err := d.Config.Entropy.Bytes(random[:]); err != nil {
-		return fault.New(fault.EntropyFailed).Because(err)
+	if err := d.Config.Draw(random[:]); err != nil {
+		return err
 	}
 	a.cookie, err = d.Cookies.SealCookie(d.Now, &random, plain)
 	if err != nil || len(a.cookie) == 0 {

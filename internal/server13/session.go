@@ -63,7 +63,7 @@ type ticketCheck struct {
 
 func (c ticketCheck) ask(d *hs.Desk) (hs.State, error) {
 	ticket := c.ClientHello.PSKIdentities[c.at].Identity
-	var question sessionQuestion
+	var question hello.SessionQuestion
 	switch {
 	case d.Config.ServerSessions:
 		question = want.NewOpenTicket(d.Asker, ticket, d.Now)
@@ -85,15 +85,10 @@ func (c ticketCheck) next(d *hs.Desk, why event.ResumptionReason) (hs.State, err
 	return certify(d, c.Negotiated, c.share)
 }
 
-type sessionQuestion interface {
-	want.Question
-	Result() (*want.Session, error)
-}
-
 // awaitTicket: which session is in the ticket, or in the store under it?
 type awaitTicket struct {
 	ticketCheck
-	question sessionQuestion
+	question hello.SessionQuestion
 }
 
 func (s awaitTicket) Question() want.Question { return s.question }
@@ -240,8 +235,5 @@ func (k *keeper) ticket() []byte {
 
 func draw(d *hs.Desk, n int) ([]byte, error) {
 	b := make([]byte, n)
-	if err := d.Config.Entropy.Bytes(b); err != nil {
-		return nil, fault.New(fault.EntropyFailed).Because(err)
-	}
-	return b, nil
+	return b, d.Config.Draw(b)
 }
