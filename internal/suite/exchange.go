@@ -13,14 +13,16 @@ import (
 type exchange interface {
 	shareLen() int
 	replyLen() int
+	secretLen() int
 	generate(random io.Reader) (ephemeral, error)
-	encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error)
+	// encapsulate appends the reply to reply, and the secret to shared.
+	encapsulate(reply, shared, peer []byte, random io.Reader) ([]byte, []byte, error)
 }
 
-// ephemeral is the private key behind a share.
+// ephemeral is the private key behind a share. What it is asked for is appended to dst.
 type ephemeral interface {
-	public() []byte
-	shared(reply []byte) ([]byte, error)
+	public(dst []byte) []byte
+	shared(dst, reply []byte) ([]byte, error)
 }
 
 var (
@@ -54,6 +56,9 @@ type diffieHellman struct {
 func (d *diffieHellman) shareLen() int { return d.publicLen }
 func (d *diffieHellman) replyLen() int { return d.publicLen }
 
+// secretLen: the secret is a coordinate, as long as the scalar.
+func (d *diffieHellman) secretLen() int { return d.scalarLen }
+
 func (d *diffieHellman) generate(random io.Reader) (ephemeral, error) {
 	scalar := make([]byte, d.scalarLen)
 	defer clear(scalar)
@@ -71,22 +76,26 @@ func (d *diffieHellman) generate(random io.Reader) (ephemeral, error) {
 	return nil, errors.New("no valid scalar in 64 tries: the random source is broken")
 }
 
-func (d *diffieHellman) encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error) {
+func (d *diffieHellman) encapsulate(reply, shared, peer []byte, random io.Reader) ([]byte, []byte, error) {
 	key, err := d.generate(random)
 	if err != nil {
 		return nil, nil, err
 	}
-	shared, err = key.shared(peer)
-	return key.public(), shared, err
+	shared, err = key.shared(shared, peer)
+	return key.public(reply), shared, err
 }
 
 type ecdhKey struct{ key *ecdh.PrivateKey }
 
-func (e *ecdhKey) public() []byte { return e.key.PublicKey().Bytes() }
+func (e *ecdhKey) public(dst []byte) []byte { return append(dst, e.key.PublicKey().Bytes()...) }
 
 // shared checks the point as RFC 8422 §5.11 and RFC 8446 §4.2.8.2, §7.4.2 say: on the curve, and for X25519 a secret that is not
 // all zero; crypto/ecdh does both. Zeros in front of the secret stay (RFC 8422 §5.10).
-func (e *ecdhKey) shared(reply []byte) ([]byte, error) { return agree(e.key, reply) }
+func (e *ecdhKey) shared(dst, reply []byte) ([]byte, error) {
+	secret, err := agree(e.key, reply)
+	defer clear(secret)
+	return append(dst, secret...), err
+}
 
 // kem is ML-KEM with one set of parameters. FIPS 203.
 type kem struct {
@@ -97,6 +106,8 @@ type kem struct {
 
 func (k *kem) shareLen() int { return k.keyLen }
 func (k *kem) replyLen() int { return k.ciphertextLen }
+
+func (k *kem) secretLen() int { return mlkem.SharedKeySize }
 
 func (k *kem) generate(random io.Reader) (ephemeral, error) {
 	seed := make([]byte, mlkem.SeedSize)
@@ -112,19 +123,24 @@ func (k *kem) generate(random io.Reader) (ephemeral, error) {
 }
 
 // encapsulate refuses a key with a coefficient beyond the modulus (FIPS 203 §7.2), which crypto/mlkem checks.
-func (k *kem) encapsulate(peer []byte, _ io.Reader) (reply, shared []byte, err error) {
+func (k *kem) encapsulate(reply, shared, peer []byte, _ io.Reader) ([]byte, []byte, error) {
 	key, err := k.encapsulator(peer)
 	if err != nil {
 		return nil, nil, err
 	}
-	shared, reply = key.Encapsulate()
-	return reply, shared, nil
+	secret, ciphertext := key.Encapsulate()
+	defer clear(secret)
+	return append(reply, ciphertext...), append(shared, secret...), nil
 }
 
 type kemKey struct{ key crypto.Decapsulator }
 
-func (k *kemKey) public() []byte { return k.key.Encapsulator().Bytes() }
+func (k *kemKey) public(dst []byte) []byte { return append(dst, k.key.Encapsulator().Bytes()...) }
 
 // shared never fails on a ciphertext of the right length: one that was not made for this key gives a secret that nobody
 // else has (FIPS 203 §6.3).
-func (k *kemKey) shared(reply []byte) ([]byte, error) { return k.key.Decapsulate(reply) }
+func (k *kemKey) shared(dst, reply []byte) ([]byte, error) {
+	secret, err := k.key.Decapsulate(reply)
+	defer clear(secret)
+	return append(dst, secret...), err
+}

@@ -3,6 +3,8 @@ package suite
 import (
 	"bytes"
 	"crypto/rand"
+	"math/big"
+	"slices"
 	"testing"
 )
 
@@ -31,16 +33,16 @@ func TestFastIsStandard(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !bytes.Equal(a.public(), b.public()) {
-					t.Fatalf("public keys of one seed:\n%x\n%x", a.public(), b.public())
+				if !bytes.Equal(a.public(nil), b.public(nil)) {
+					t.Fatalf("public keys of one seed:\n%x\n%x", a.public(nil), b.public(nil))
 				}
 				for _, by := range []exchange{twin.fast, twin.std} {
-					reply, secret, err := by.encapsulate(a.public(), rand.Reader)
+					reply, secret, err := by.encapsulate(nil, nil, a.public(nil), rand.Reader)
 					if err != nil {
 						t.Fatal(err)
 					}
 					for _, key := range []ephemeral{a, b} {
-						if got, err := key.shared(reply); err != nil || !bytes.Equal(got, secret) {
+						if got, err := key.shared(nil, reply); err != nil || !bytes.Equal(got, secret) {
 							t.Fatalf("%T's reply is %x to %T, want %x: %v", by, got, key, secret, err)
 						}
 					}
@@ -68,26 +70,61 @@ func TestFastRefusesWhatStandardRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			reply, _, err := twin.std.encapsulate(a.public(), rand.Reader)
+			reply, _, err := twin.std.encapsulate(nil, nil, a.public(nil), rand.Reader)
 			if err != nil {
 				t.Fatal(err)
 			}
 			replies := hostile(reply)
 			for i, r := range replies {
-				got, err := a.shared(r)
-				want, wantErr := b.shared(r)
+				got, err := a.shared(nil, r)
+				want, wantErr := b.shared(nil, r)
 				if (err == nil) != (wantErr == nil) || !bytes.Equal(got, want) {
 					t.Fatalf("reply %d: %x, %v; the standard library: %x, %v", i, got, err, want, wantErr)
 				}
 			}
-			for i, share := range hostile(a.public()) {
-				_, _, err := twin.fast.encapsulate(share, rand.Reader)
-				_, _, wantErr := twin.std.encapsulate(share, rand.Reader)
+			for i, share := range hostile(a.public(nil)) {
+				_, _, err := twin.fast.encapsulate(nil, nil, share, rand.Reader)
+				_, _, wantErr := twin.std.encapsulate(nil, nil, share, rand.Reader)
 				if (err == nil) != (wantErr == nil) {
 					t.Fatalf("share %d: %v; the standard library: %v", i, err, wantErr)
 				}
 			}
 		})
+	}
+}
+
+// Private keys at the edges: what clamping removes and sets (RFC 7748 §5), and scalars around the order of the base point and
+// its multiples, by which the fast way reduces.
+func TestX25519KeysAtTheEdges(t *testing.T) {
+	order, _ := new(big.Int).SetString("7237005577332262213973186563042994240857116359379907606001950938285454250989", 10)
+	var list []*big.Int
+	for n := range int64(9) {
+		for d := int64(-9); d <= 9; d++ {
+			multiple := new(big.Int).Mul(order, big.NewInt(n))
+			list = append(list, multiple.Add(multiple, big.NewInt(d)))
+		}
+	}
+	for bit := range uint(256) {
+		one := big.NewInt(1)
+		list = append(list, new(big.Int).Lsh(one, bit), new(big.Int).Sub(new(big.Int).Lsh(one, bit+1), one))
+	}
+	for _, n := range list {
+		if n.Sign() < 0 || n.BitLen() > 256 {
+			continue
+		}
+		secret := n.FillBytes(make([]byte, 32))
+		slices.Reverse(secret)
+		a, err := fastX25519{}.generate(bytes.NewReader(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := ecdhX25519.generate(bytes.NewReader(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := a.public(nil), b.public(nil); !bytes.Equal(got, want) {
+			t.Errorf("the public key of %x is %x, want %x", secret, got, want)
+		}
 	}
 }
 
@@ -129,11 +166,11 @@ func BenchmarkExchange(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					reply, _, err := by.encapsulate(key.public(), rand.Reader)
+					reply, _, err := by.encapsulate(nil, nil, key.public(nil), rand.Reader)
 					if err != nil {
 						b.Fatal(err)
 					}
-					if _, err := key.shared(reply); err != nil {
+					if _, err := key.shared(nil, reply); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -146,8 +146,9 @@ func (f *Field) NewShare(random io.Reader) (PrivateShare, error) {
 	return (&group{id: f.id, parts: []exchange{f}}).newShare(random)
 }
 
-func (f *Field) shareLen() int { return len(f.prime) }
-func (f *Field) replyLen() int { return len(f.prime) }
+func (f *Field) shareLen() int  { return len(f.prime) }
+func (f *Field) replyLen() int  { return len(f.prime) }
+func (f *Field) secretLen() int { return len(f.prime) }
 
 func (f *Field) generate(random io.Reader) (ephemeral, error) {
 	x := make([]byte, (f.exponentBits+7)/8)
@@ -174,13 +175,13 @@ func (f *Field) power(base, x []byte) (*bigmod.Nat, error) {
 	return bigmod.NewNat().Exp(n, x, m), nil
 }
 
-func (f *Field) encapsulate(peer []byte, random io.Reader) (reply, shared []byte, err error) {
+func (f *Field) encapsulate(reply, shared, peer []byte, random io.Reader) ([]byte, []byte, error) {
 	key, err := f.generate(random)
 	if err != nil {
 		return nil, nil, err
 	}
-	shared, err = key.shared(peer)
-	return key.public(), shared, err
+	shared, err = key.shared(shared, peer)
+	return key.public(reply), shared, err
 }
 
 type fieldKey struct {
@@ -189,11 +190,11 @@ type fieldKey struct {
 	y     []byte
 }
 
-func (k *fieldKey) public() []byte { return k.y }
+func (k *fieldKey) public(dst []byte) []byte { return append(dst, k.y...) }
 
 // shared returns the secret as long as the prime, as TLS 1.3 has it (RFC 8446 §7.4.1). In TLS 1.2 the leading zeros go,
 // which keys12.StripPremaster does without telling how many there were.
-func (k *fieldKey) shared(reply []byte) ([]byte, error) {
+func (k *fieldKey) shared(dst, reply []byte) ([]byte, error) {
 	x := k.x
 	if x == nil {
 		return nil, errUsed
@@ -212,5 +213,7 @@ func (k *fieldKey) shared(reply []byte) ([]byte, error) {
 	if z.IsZero()|z.IsOne()|z.IsMinusOne(m) != 0 {
 		return nil, errDegenerate
 	}
-	return z.Bytes(m), nil
+	secret := z.Bytes(m)
+	defer clear(secret)
+	return append(dst, secret...), nil
 }

@@ -119,12 +119,12 @@ func NewShare(id wire.NamedGroup, random io.Reader) (PrivateShare, error) {
 
 func (g *group) newShare(random io.Reader) (PrivateShare, error) {
 	s := &share{group: g}
-	for _, part := range g.parts {
+	for i, part := range g.parts {
 		key, err := part.generate(random)
 		if err != nil {
 			return nil, fmt.Errorf("%v: %w", g, err)
 		}
-		s.keys = append(s.keys, key)
+		s.keys[i] = key
 	}
 	return s, nil
 }
@@ -137,64 +137,69 @@ func Encapsulate(id wire.NamedGroup, peerPublic []byte, random io.Reader) (publi
 	if g == nil {
 		return nil, nil, fmt.Errorf("no group %v", id)
 	}
-	peers, err := g.cut(peerPublic, exchange.shareLen)
-	if err != nil {
+	if err := g.checkLength(peerPublic, exchange.shareLen); err != nil {
 		return nil, nil, err
 	}
-	for i, part := range g.parts {
-		reply, secret, err := part.encapsulate(peers[i], random)
-		if err != nil {
+	both := g.length(exchange.replyLen)
+	buf := make([]byte, both+g.length(exchange.secretLen))
+	public, shared = buf[:0:both], buf[both:both]
+	for _, part := range g.parts {
+		n := part.shareLen()
+		if public, shared, err = part.encapsulate(public, shared, peerPublic[:n:n], random); err != nil {
 			return nil, nil, fmt.Errorf("%v: %w", id, err)
 		}
-		public, shared = append(public, reply...), append(shared, secret...)
+		peerPublic = peerPublic[n:]
 	}
 	return public, shared, nil
 }
 
-// cut takes a public value apart, which has exactly the length of all parts.
-func (g *group) cut(public []byte, length func(exchange) int) ([][]byte, error) {
-	rest := public
-	var parts [][]byte
+// length is that of all parts together.
+func (g *group) length(of func(exchange) int) int {
+	n := 0
 	for _, part := range g.parts {
-		n := length(part)
-		if len(rest) < n {
-			return nil, fmt.Errorf("%v: %w: %d bytes", g, errLength, len(public))
-		}
-		parts, rest = append(parts, rest[:n:n]), rest[n:]
+		n += of(part)
 	}
-	if len(rest) > 0 {
-		return nil, fmt.Errorf("%v: %w: %d bytes", g, errLength, len(public))
-	}
-	return parts, nil
+	return n
 }
+
+// checkLength: a public value has exactly the length of all parts.
+func (g *group) checkLength(public []byte, of func(exchange) int) error {
+	if len(public) != g.length(of) {
+		return fmt.Errorf("%v: %w: %d bytes", g, errLength, len(public))
+	}
+	return nil
+}
+
+// maxParts: a hybrid has two.
+const maxParts = 2
 
 type share struct {
 	group *group
-	keys  []ephemeral // one for each part of the group
+	keys  [maxParts]ephemeral // one for each part of the group
 }
 
 func (s *share) Group() wire.NamedGroup { return s.group.id }
 
 func (s *share) Public() []byte {
-	var public []byte
-	for _, key := range s.keys {
-		public = append(public, key.public()...)
+	public := make([]byte, 0, s.group.length(exchange.shareLen))
+	for i := range s.group.parts {
+		public = s.keys[i].public(public)
 	}
 	return public
 }
 
 func (s *share) Shared(peer []byte) ([]byte, error) {
-	replies, err := s.group.cut(peer, exchange.replyLen)
-	if err != nil {
+	if err := s.group.checkLength(peer, exchange.replyLen); err != nil {
 		return nil, err
 	}
-	var shared []byte
-	for i, key := range s.keys {
-		secret, err := key.shared(replies[i])
-		if err != nil {
+	var err error
+	shared := make([]byte, 0, s.group.length(exchange.secretLen))
+	for i, part := range s.group.parts {
+		n := part.replyLen()
+		if shared, err = s.keys[i].shared(shared, peer[:n:n]); err != nil {
 			return nil, fmt.Errorf("%v: %w", s.group, err)
 		}
-		shared = append(shared, secret...)
+		peer = peer[n:]
 	}
 	return shared, nil
 }
@@ -209,7 +214,7 @@ func Classical(s PrivateShare) PrivateShare {
 	own := groupByID(hybrid.group.classical)
 	for i, part := range hybrid.group.parts {
 		if part == own.parts[0] {
-			return &share{own, []ephemeral{hybrid.keys[i]}}
+			return &share{own, [maxParts]ephemeral{hybrid.keys[i]}}
 		}
 	}
 	return nil

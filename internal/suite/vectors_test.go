@@ -2,6 +2,7 @@ package suite
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"encoding/hex"
 	"encoding/json"
 	"os"
@@ -177,6 +178,9 @@ func holdECDH(t *testing.T, group wire.NamedGroup, v ecdhVector) {
 		t.Errorf("%v, test %d (%s): %v", group, v.TcID, v.Comment, err)
 		return
 	}
+	if group == wire.X25519 {
+		holdPublicX25519(t, share, private)
+	}
 	got, err := share.Shared(v.Public)
 	want := v.Result == "valid"
 	if v.Result == "acceptable" {
@@ -190,6 +194,18 @@ func holdECDH(t *testing.T, group wire.NamedGroup, v ecdhVector) {
 		t.Errorf("%v, test %d (%s): %x, want %x", group, v.TcID, v.Comment, got, v.Shared)
 	case !want && err == nil:
 		t.Errorf("%v, test %d (%s): a secret is made of a public key that is none: %x", group, v.TcID, v.Comment, got)
+	}
+}
+
+// The public key of each private key that Wycheproof has a secret of: it is made in another way than secrets are.
+func holdPublicX25519(t *testing.T, share PrivateShare, private []byte) {
+	t.Helper()
+	key, err := ecdh.X25519().NewPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if own, want := share.Public(), key.PublicKey().Bytes(); !bytes.Equal(own, want) {
+		t.Errorf("the public key of %x is %x, want %x", private, own, want)
 	}
 }
 
