@@ -13,6 +13,7 @@ require (
 
 require (
 	filippo.io/bigmod v0.1.0 // indirect
+	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/caddyserver/zerossl v0.1.6 // indirect
 	github.com/cloudflare/circl v1.6.5 // indirect
 	github.com/klauspost/cpuid/v2 v2.4.0 // indirect
