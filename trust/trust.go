@@ -124,13 +124,9 @@ func (e *examination) run() ([][]*x509.Certificate, *fault.Error) {
 }
 
 func (e *examination) verify(leaf *x509.Certificate) ([][]*x509.Certificate, error) {
-	intermediates := x509.NewCertPool()
-	for _, c := range e.peer.Chain[1:] {
-		intermediates.AddCert(c)
-	}
 	return leaf.Verify(x509.VerifyOptions{
 		Roots:         e.roots.pool,
-		Intermediates: intermediates,
+		Intermediates: intermediates(e.peer.Chain[1:]),
 		CurrentTime:   e.now,
 		KeyUsages:     []x509.ExtKeyUsage{e.usage},
 	})

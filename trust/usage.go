@@ -41,7 +41,7 @@ func allows(c *x509.Certificate, usage x509.ExtKeyUsage) bool {
 // judgeKeyUsage: RFC 5246 §7.4.2: RSA key exchange needs keyEncipherment, every signature digitalSignature, where
 // the certificate has the extension at all.
 func (e *examination) judgeKeyUsage(p path, _ error) *fault.Error {
-	wanted, why := e.keyUsage()
+	wanted := e.keyUsage()
 	leaf := p.certs[0]
 	if wanted == 0 || e.anyKeyUsage {
 		return nil
@@ -55,22 +55,30 @@ func (e *examination) judgeKeyUsage(p path, _ error) *fault.Error {
 		return nil
 	}
 	return fault.New(fault.WrongKeyUsage).
-		With(fmt.Sprintf("the key of %s may be used for %s; %s needs %s", short(leaf), listed(keyUsages(leaf.KeyUsage)), why, name)).
+		With(fmt.Sprintf("the key of %s may be used for %s; %s needs %s", short(leaf), listed(keyUsages(leaf.KeyUsage)), e.keyUsedFor(), name)).
 		Advise("issue it with the key usage " + name)
 }
 
-func (e *examination) keyUsage() (wanted x509.KeyUsage, why string) {
+// keyUsage is what the leaf's key does in this handshake, 0 where that is not known.
+func (e *examination) keyUsage() x509.KeyUsage {
 	if e.role == fault.Server {
-		return x509.KeyUsageDigitalSignature, "a client's signature"
+		return x509.KeyUsageDigitalSignature
 	}
 	s := suite.ByID(e.peer.State.CipherSuite)
 	switch {
 	case s == nil:
-		return 0, ""
+		return 0
 	case s.KeyExchange == wire.KeyExchangeRSA:
-		return x509.KeyUsageKeyEncipherment, "RSA key exchange"
+		return x509.KeyUsageKeyEncipherment
 	}
-	return x509.KeyUsageDigitalSignature, s.KeyExchange.String() + " key exchange"
+	return x509.KeyUsageDigitalSignature
+}
+
+func (e *examination) keyUsedFor() string {
+	if e.role == fault.Server {
+		return "a client's signature"
+	}
+	return suite.ByID(e.peer.State.CipherSuite).KeyExchange.String() + " key exchange"
 }
 
 // RFC 5280 §4.2.1.3, in the order of its bits.
