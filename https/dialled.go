@@ -66,7 +66,7 @@ type readerOnly struct{ io.Reader }
 
 // because adds the reason of TLS to an error of net/http's. After a Write that failed it is about to be read.
 func (d *dialled) because(err error) error {
-	if d == nil {
+	if d == nil || errors.As(err, new(*fault.PeerAlert)) {
 		return err
 	}
 	var op *net.OpError

@@ -6,7 +6,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/vitro-tls/vitro/engine"
@@ -63,8 +62,16 @@ func (c *Conn) RemoteAddr() net.Addr { return c.conn.RemoteAddr() }
 
 // SetDeadline, SetReadDeadline and SetWriteDeadline bound calls as net.Conn says. After a Write has timed out the
 // connection is broken: part of a record may be on its way.
-func (c *Conn) SetDeadline(t time.Time) error      { return c.conn.SetDeadline(t) }
-func (c *Conn) SetReadDeadline(t time.Time) error  { return c.conn.SetReadDeadline(t) }
+func (c *Conn) SetDeadline(t time.Time) error {
+	c.read.deadline.keep(t)
+	return c.conn.SetDeadline(t)
+}
+
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	c.read.deadline.keep(t)
+	return c.conn.SetReadDeadline(t)
+}
+
 func (c *Conn) SetWriteDeadline(t time.Time) error { return c.conn.SetWriteDeadline(t) }
 
 // ConnectionState says what was agreed on; before the handshake is done, nothing but that (RFC 8446 §E.5).
@@ -113,7 +120,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 		return 0, nil
 	}
 	c.read.mu.Lock()
-	defer c.read.mu.Unlock()
+	defer c.read.unlock()
 	for len(c.read.plaintext) == 0 {
 		if err := c.readRecord(); err != nil {
 			c.read.lent.tidy()
@@ -188,7 +195,7 @@ func (c *Conn) readFailed(err error) error {
 }
 
 // Write writes application data, shaking hands first if that has not been done. An error means that an unknown part
-// of b was sent, and is final.
+// of b was sent, and is final. Where the peer has closed with an alert, the error has that beside the network's.
 func (c *Conn) Write(b []byte) (int, error) {
 	if c.closed.Load() {
 		return 0, net.ErrClosed
@@ -198,12 +205,7 @@ func (c *Conn) Write(b []byte) (int, error) {
 	}
 	defer c.flush() // what a Read had to say meanwhile
 	written, err := c.writeAll(b)
-	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
-		if told := c.overheard(); told != nil {
-			err = told
-		}
-	}
-	return written, err
+	return written, c.reasonOf(err)
 }
 
 func (c *Conn) writeAll(b []byte) (int, error) {
@@ -223,32 +225,6 @@ func (c *Conn) writeAll(b []byte) (int, error) {
 	return written, nil
 }
 
-// overheardTime is for bytes that are here, not for those on their way.
-const overheardTime = 50 * time.Millisecond
-
-// overheard returns the alert of a peer that has closed, nil if there is none to be read. In TLS 1.3 a server judges its
-// client's certificate after the client is done, so that a client may write before it reads why it was refused.
-func (c *Conn) overheard() error {
-	if !c.read.mu.TryLock() {
-		return nil // a Read is going on, and will tell
-	}
-	defer c.read.mu.Unlock()
-	if c.conn.SetReadDeadline(time.Now().Add(overheardTime)) != nil {
-		return nil
-	}
-	defer func() { _ = c.conn.SetReadDeadline(time.Time{}) }()
-	for len(c.read.plaintext) == 0 {
-		if err := c.readRecord(); err != nil {
-			var told *fault.PeerAlert
-			if errors.As(err, &told) {
-				return err
-			}
-			return nil
-		}
-	}
-	return nil
-}
-
 // CloseWrite says close_notify; reading goes on.
 func (c *Conn) CloseWrite() error {
 	if !c.handshakeDone.Load() {
@@ -266,6 +242,10 @@ func (c *Conn) UpdateKeys(both bool) error {
 	if err := c.Handshake(); err != nil {
 		return err
 	}
+	return c.reasonOf(c.updateKeys(both))
+}
+
+func (c *Conn) updateKeys(both bool) error {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
 	if err := c.engine.UpdateKeys(both); err != nil {
@@ -317,6 +297,7 @@ func (c *Conn) closeUnder() error {
 		return c.conn.Close()
 	}
 	// The caller's deadlines count no more: neither one that has passed, nor one yet to be set.
+	c.read.deadline.keep(time.Time{})
 	_ = c.conn.SetReadDeadline(time.Time{})
 	late := time.AfterFunc(lingerTime, func() { _ = c.conn.Close() })
 	go func() {

@@ -3,13 +3,10 @@ package tls
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -173,65 +170,5 @@ func TestFaultOfTheConnectionUnderneath(t *testing.T) {
 	err := Client(&bytesOf{c, func([]byte) (int, error) { return 0, inner }}, clientConfig()).Handshake()
 	if found := new(fault.Error); !errors.As(err, &found) || found.Rule != fault.ConnectionBroken || !errors.Is(err, fault.BadRecordMAC) {
 		t.Errorf("failed with %v", err)
-	}
-}
-
-// deafWriter cannot be written to any more: its peer has closed.
-type deafWriter struct {
-	net.Conn
-	deaf atomic.Bool
-}
-
-func (c *deafWriter) Write(b []byte) (int, error) {
-	if c.deaf.Load() {
-		return 0, &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}
-	}
-	return c.Conn.Write(b)
-}
-
-// RFC 8446 §4.4.2.4: a server judges its client's certificate when the client is done already. The alert that it closed
-// with is what Write says, not that the pipe is broken; where there is none, or data in front of it, the pipe is.
-func TestWriteTellsWhyItWasRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		before func(t *testing.T, server *Conn)
-		told   bool
-	}{
-		"an alert": {func(t *testing.T, server *Conn) {
-			if err := server.engine.Abort(fault.New(fault.ClientCertificateRequired)); err == nil {
-				t.Fatal("it goes on")
-			}
-			if _, err := server.conn.Write(server.engine.Output()); err != nil {
-				t.Fatal(err)
-			}
-		}, true},
-		"nothing": {func(t *testing.T, server *Conn) {}, false},
-		"data": {func(t *testing.T, server *Conn) {
-			if _, err := server.Write([]byte("data")); err != nil {
-				t.Fatal(err)
-			}
-		}, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			a, b := tcp(t)
-			under := &deafWriter{Conn: a}
-			client, server := Client(under, clientConfig()), Server(b, serverConfig(testkit.P256))
-			if cerr, serr := both(client, server); cerr != nil || serr != nil {
-				t.Fatal(cerr, serr)
-			}
-			c.before(t, server)
-			server.conn.(*net.TCPConn).CloseWrite()
-			under.deaf.Store(true)
-			_, err := client.Write([]byte("request"))
-			var told *fault.PeerAlert
-			if errors.As(err, &told) != c.told || !c.told && !errors.Is(err, syscall.EPIPE) {
-				t.Errorf("Write says %v", err)
-			}
-			if name == "data" {
-				got := make([]byte, 4)
-				if _, err := io.ReadFull(client, got); err != nil || string(got) != "data" {
-					t.Errorf("what was there to read is %q, %v", got, err)
-				}
-			}
-		})
 	}
 }

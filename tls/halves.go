@@ -31,6 +31,19 @@ type readHalf struct {
 	plaintext []byte // of the last record, not yet read
 	broken    error  // a read from the network failed, and stays failed
 	tickets   bool   // session tickets may wait to be sent
+
+	deadline keptDeadline
+	returned atomic.Pointer[chan struct{}] // told when a Read returns, for a Write that waits for what it finds
+}
+
+func (r *readHalf) unlock() {
+	r.mu.Unlock()
+	if told := r.returned.Load(); told != nil {
+		select {
+		case *told <- struct{}{}:
+		default:
+		}
+	}
 }
 
 type writeHalf struct {
@@ -39,6 +52,7 @@ type writeHalf struct {
 	broken  error       // a write to the network failed: part of a record may be out
 	alerted atomic.Bool // a fatal alert went out
 	tickets atomic.Bool // session tickets go out beside a Read
+	refused sync.Once   // a Write has failed, and the peer's reason been looked for
 }
 
 // lentBuffer holds bytes from the network. Once tidied it holds no memory but a record's header: a reader that is

@@ -143,6 +143,9 @@ func (c *Conn) drive(ctx context.Context, write func() error) error {
 				return c.engine.Failure()
 			}
 			if err := write(); err != nil {
+				if closedByPeer(err) {
+					c.listenInHandshake()
+				}
 				return c.broken(ctx, err)
 			}
 		case want.Ready:
