@@ -29,5 +29,6 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		}
 	}
 	keepSession(d, n, s.keys.Schedule.Master(), s.ticket)
+	s.keys.Schedule.Rest()
 	return n.Done(d, connected{n.MayRenegotiate(d.Config)}), nil
 }

@@ -117,3 +117,20 @@ func TestChoosePremaster(t *testing.T) {
 		}
 	}
 }
+
+// RFC 5246 §6.3, §7.4.9: what a schedule makes is the PRF's, before and after it has been laid to rest; and resting keeps
+// nothing of the master secret for whoever is lent the same memory next.
+func TestRest(t *testing.T) {
+	s := suite.ByID(wire.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384)
+	k := Resume(s, bytes.Repeat([]byte{7}, MasterLen))
+	want := make([]byte, wire.VerifyDataLen)
+	prf(s.Hash, want, k.Master(), "client finished", []byte("hash"))
+	for range 2 {
+		if got := k.ClientFinished([]byte("hash")); !bytes.Equal(got, want) {
+			t.Errorf("verify_data is %x, want %x", got, want)
+		}
+		if k.Rest(); k.under != nil {
+			t.Error("the schedule keeps what it has given back")
+		}
+	}
+}

@@ -9,17 +9,26 @@ import (
 
 // prf fills out with P_hash over label and seeds. RFC 5246 §5.
 func prf(h crypto.Hash, out, secret []byte, label string, seeds ...[]byte) {
+	under := mac.Under(h, secret)
+	defer under.Done()
+	expand(under, out, label, seeds...)
+}
+
+// expand is prf under a secret that has been taken up.
+func expand(under *mac.Keyed, out []byte, label string, seeds ...[]byte) {
 	var seedSpace [128]byte
 	seed := append(seedSpace[:0], label...)
 	for _, s := range seeds {
 		seed = append(seed, s...)
 	}
 	var aSpace, blockSpace [mac.MaxSize]byte
-	a := mac.Append(aSpace[:0], h, secret, seed) // A(1)
-	for len(out) > 0 {
-		block := mac.Append(blockSpace[:0], h, secret, a, seed)
-		out = out[copy(out, block):]
-		a = mac.Append(aSpace[:0], h, secret, a)
+	a := under.Append(aSpace[:0], seed) // A(1)
+	for {
+		block := under.Append(blockSpace[:0], a, seed)
+		if out = out[copy(out, block):]; len(out) == 0 {
+			break
+		}
+		a = under.Append(aSpace[:0], a)
 	}
 	clear(aSpace[:])
 	clear(blockSpace[:])

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -17,6 +18,24 @@ const MasterLen = 48
 type Schedule struct {
 	suite  *suite.Suite
 	master [MasterLen]byte
+	// under is HMAC under the master secret while the handshake needs it.
+	under *mac.Keyed
+}
+
+// prf is the PRF under the master secret.
+func (k *Schedule) prf(out []byte, label string, seeds ...[]byte) {
+	if k.under == nil {
+		k.under = mac.Under(k.suite.Hash, k.master[:])
+	}
+	expand(k.under, out, label, seeds...)
+}
+
+// Rest gives back what only a handshake needs. Export goes on without it, from any goroutine.
+func (k *Schedule) Rest() {
+	if k.under != nil {
+		k.under.Done()
+		k.under = nil
+	}
 }
 
 // New computes the master secret from the premaster secret and both randoms. RFC 5246 §8.1.
@@ -59,7 +78,7 @@ type KeyBlock struct {
 func (k *Schedule) KeyBlock(client, server *wire.Random) KeyBlock {
 	c := k.suite.Cipher
 	block := make([]byte, 2*(c.MACKeyLen()+c.KeyLen+c.FixedIVLen))
-	prf(k.suite.Hash, block, k.master[:], "key expansion", server[:], client[:])
+	k.prf(block, "key expansion", server[:], client[:])
 	cut := func(n int) []byte {
 		part := block[:n:n]
 		block = block[n:]
@@ -79,7 +98,7 @@ func (k *Schedule) ServerFinished(transcript []byte) []byte {
 
 func (k *Schedule) finished(label string, transcript []byte) []byte {
 	out := make([]byte, wire.VerifyDataLen)
-	prf(k.suite.Hash, out, k.master[:], label, transcript)
+	k.prf(out, label, transcript)
 	return out
 }
 

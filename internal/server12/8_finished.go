@@ -28,6 +28,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	})
 	switch {
 	case n.Resumed: // our own Finished came first
+		s.keys.Schedule.Rest()
 		return n.Done(d, connected{}), nil
 	case n.ServerHello.Has(wire.ExtSessionTicket):
 		question := want.NewSealTicket(d.Asker, newSession(d, n, s.keys), d.Now)
@@ -47,6 +48,7 @@ func conclude(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (hs.State, error) {
 		session := newSession(d, n, keys)
 		d.AskAside(hs.Aside{Ask: func(d *hs.Desk) want.Question { return want.NewStoreSession(d.Asker, session, id) }})
 	}
+	keys.Schedule.Rest()
 	return n.Done(d, connected{}), nil
 }
 
