@@ -435,7 +435,7 @@ func bound(t testing.TB, r *resumer, ch *wire.ClientHello) []byte {
 	raw := hello[5:]
 	h := s.Hash.New()
 	h.Write(raw[:len(raw)-ch.BindersLen()])
-	copy(raw[len(raw)-s.Hash.Size():], keys13.NewEarly(s, r.load.Secret).BinderKey(false).Binder(h.Sum(nil)))
+	copy(raw[len(raw)-s.Hash.Size():], keys13.NewEarly(s, r.load.Secret).BinderKey(false).Binder(nil, h.Sum(nil)))
 	return hello
 }
 

@@ -36,10 +36,15 @@ func bodyObject13(m wire.Message) (o object) {
 }
 
 // entryObjects has the extensions of each certificate of a chain.
-func entryObjects(entries []wire.Extensions) [][]object {
-	out := make([][]object, 0, len(entries))
-	for i := range entries {
-		out = append(out, extensionObjects(&entries[i]))
+func entryObjects(m *wire.Certificate) [][]object {
+	out := make([][]object, 0, len(m.Chain))
+	for i := range m.Chain {
+		var none wire.Extensions
+		x := &none
+		if len(m.EntryExtensions) > 0 {
+			x = &m.EntryExtensions[i]
+		}
+		out = append(out, extensionObjects(x))
 	}
 	return out
 }

@@ -54,7 +54,7 @@ func bodyObject(m wire.Message) (o object) {
 		o.add("chain", parsedObjects(m.Chain))
 		if m.Context().Version == wire.TLS13 {
 			o.add("request_context", hex.EncodeToString(m.RequestContext))
-			o.add("entry_extensions", entryObjects(m.EntryExtensions))
+			o.add("entry_extensions", entryObjects(m))
 		}
 	case *wire.ServerKeyExchange:
 		o = object{{"group", m.Group.String()}}

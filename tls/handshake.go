@@ -28,12 +28,12 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 		return c.handshakeErr
 	}
 	// A callback of the caller's may panic or end the goroutine; the next caller must not go on from there.
-	c.handshakeErr = errNoReturn()
+	c.handshakeErr = errNoReturn
 	c.handshakeErr = c.handshake(ctx)
 	return c.handshakeErr
 }
 
-func errNoReturn() error { return fault.New(fault.InternalError).With("a callback did not return") }
+var errNoReturn error = fault.New(fault.InternalError).With("a callback did not return")
 
 func (c *Conn) handshake(ctx context.Context) error {
 	if c.closed.Load() {
@@ -69,7 +69,7 @@ func (c *Conn) handshake(ctx context.Context) error {
 // shake drives the handshake to its end, and tells the peer if that was none, a callback that panics included.
 func (c *Conn) shake(ctx context.Context) (err error) {
 	calm := c.interruptedBy(ctx)
-	err = errNoReturn()
+	err = errNoReturn
 	defer func() {
 		if calm() && err == nil {
 			err = ctx.Err()
@@ -119,7 +119,7 @@ func (c *Conn) renegotiate() error {
 // shakeAgain tells the peer if the handshake comes to no end, a callback that panics included.
 func (c *Conn) shakeAgain() (err error) {
 	c.write.mu.Lock()
-	err = errNoReturn()
+	err = errNoReturn
 	defer func() {
 		if err != nil {
 			err = c.engine.Abort(err)

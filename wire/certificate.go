@@ -21,8 +21,8 @@ type Certificate struct {
 	kept
 	Chain [][]byte // DER
 
-	// What TLS 1.3 has beside the chain. EntryExtensions has one element for each of Chain; for encoding, nil means
-	// that no entry has extensions.
+	// What TLS 1.3 has beside the chain. EntryExtensions has one element for each of Chain; nil means that no entry has
+	// extensions.
 	RequestContext  []byte // of the CertificateRequest that is answered; empty in a handshake's server
 	EntryExtensions []Extensions
 }
@@ -58,6 +58,13 @@ func (m *Certificate) decode13(r *Reader) {
 	for list.More() {
 		m.checkLength(list)
 		m.Chain = append(m.Chain, list.Opaque24("cert_data", 1, 1<<24-1))
+		if m.EntryExtensions == nil {
+			if list.emptyAhead() {
+				list.Vector16("extensions", 0, 0)
+				continue
+			}
+			m.EntryExtensions = make([]Extensions, len(m.Chain)-1, len(m.Chain))
+		}
 		m.EntryExtensions = append(m.EntryExtensions, Extensions{})
 		m.EntryExtensions[len(m.EntryExtensions)-1].decode(list, inCertificate)
 	}
@@ -84,12 +91,11 @@ func (m *Certificate) encode13(w *Writer) {
 	list := w.Open24()
 	for i, der := range m.Chain {
 		w.Opaque24(der, "cert_data")
-		var none Extensions
-		x := &none
 		if len(m.EntryExtensions) > 0 {
-			x = &m.EntryExtensions[i]
+			m.EntryExtensions[i].encode(w, inCertificate)
+		} else {
+			w.Close(w.Open16(), "extensions")
 		}
-		x.encode(w, inCertificate)
 	}
 	w.Close(list, "certificate_list")
 }

@@ -224,6 +224,11 @@ func (r *Reader) More() bool {
 	return true
 }
 
+// emptyAhead reports whether a vector of length 0 follows, whose length takes two bytes.
+func (r *Reader) emptyAhead() bool {
+	return !r.failed() && r.Left() >= 2 && r.buf[r.pos] == 0 && r.buf[r.pos+1] == 0
+}
+
 // Done fails if bytes are left over.
 func (r *Reader) Done() {
 	if n := r.Left(); n > 0 {

@@ -44,9 +44,11 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaf := cert.EntryExtensions[0]
 	h := s.with(func(n *hs.Negotiated) {
-		n.PeerCertificates, n.OCSPResponse, n.SCTs = chain, leaf.OCSPResponse, leaf.SCTs
+		n.PeerCertificates = chain
+		if len(cert.EntryExtensions) > 0 {
+			n.OCSPResponse, n.SCTs = cert.EntryExtensions[0].OCSPResponse, cert.EntryExtensions[0].SCTs
+		}
 	})
 	return waitCertificateVerify{h, s.request}, nil
 }

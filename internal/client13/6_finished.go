@@ -2,6 +2,7 @@ package client13
 
 import (
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -17,7 +18,8 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.CheckFinished(finished, s.secrets.Server.Finished(d.Transcript.Sum())); err != nil {
+	var expected [mac.MaxSize]byte
+	if err := d.CheckFinished(finished, s.secrets.Server.Finished(expected[:0], d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
 	// The application keys cover the handshake up to here, and not what the client still sends. RFC 8446 §7.1.

@@ -87,7 +87,7 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 
 // finish: the last message under the handshake's keys. RFC 8446 §4.4.4.
 func (f flight) finish(d *hs.Desk) (hs.State, error) {
-	ours := &wire.Finished{VerifyData: f.secrets.Client.Finished(d.Transcript.Sum())}
+	ours := &wire.Finished{VerifyData: f.secrets.Client.Finished(nil, d.Transcript.Sum())}
 	if err := d.Send(ours); err != nil {
 		return nil, err
 	}

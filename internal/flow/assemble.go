@@ -55,6 +55,13 @@ type Boundary struct{ proven bool }
 // Proven is false for a Boundary that did not come from an Assembler.
 func (b Boundary) Proven() bool { return b.proven }
 
+// Demand panics without proof: that is a mistake of this program's.
+func (b Boundary) Demand() {
+	if !b.proven {
+		panic("flow: keys changed without proof that no message straddles the change")
+	}
+}
+
 // Boundary returns the proof, or the fault that keys would change within a message. RFC 8446 §5.1 says it for 1.3;
 // for 1.2 it is what keeps a plaintext message from being taken for an encrypted one.
 func (a *Assembler) Boundary() (Boundary, error) {

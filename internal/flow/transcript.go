@@ -5,6 +5,7 @@ import (
 	"crypto"
 	"hash"
 
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -13,7 +14,7 @@ import (
 type Transcript struct {
 	pending []byte
 	running hash.Hash
-	scratch []byte
+	scratch [mac.MaxSize]byte
 	keep    bool
 	kept    []byte
 }
@@ -29,10 +30,14 @@ func (t *Transcript) Kept() []byte {
 	return kept
 }
 
-// Add adds a message, header included.
+// Add adds a message, header included, whose bytes stay as they are.
 func (t *Transcript) Add(raw []byte) {
 	if t.keep {
 		t.kept = append(t.kept, raw...)
+	}
+	if t.running == nil && t.pending == nil {
+		t.pending = raw[:len(raw):len(raw)] // which nobody changes
+		return
 	}
 	if t.running == nil {
 		t.pending = append(t.pending, raw...)
@@ -50,13 +55,15 @@ func (t *Transcript) Choose(h crypto.Hash) {
 
 // Sum returns the hash of what was added so far; the bytes are valid until the next call.
 func (t *Transcript) Sum() []byte {
-	t.scratch = t.running.Sum(t.scratch[:0])
-	return t.scratch
+	return t.running.Sum(t.scratch[:0])
 }
 
-// SumWith returns the hash of what was added so far and more behind it, without adding that. h is the hash to use
-// where none has been chosen yet.
+// SumWith returns the hash of what was added so far and more behind it, without adding that; the bytes are valid until the
+// next call. h is the hash to use where none has been chosen yet.
 func (t *Transcript) SumWith(h crypto.Hash, more []byte) []byte {
+	if t.running == nil && len(t.pending) == 0 {
+		return mac.Sum(t.scratch[:0], h, more)
+	}
 	if t.running == nil {
 		fresh := h.New()
 		fresh.Write(t.pending)

@@ -49,6 +49,8 @@ type Shaking struct {
 	Input []byte
 	Size  int
 	keys  keySpace
+
+	handshake13 Handshake13
 }
 
 // space returns where keys may lie on their way into a cipher.
@@ -117,9 +119,7 @@ func (d *Desk) ChangeReadKeys(p record.Protection) error {
 }
 
 func (in *Incoming) changeKeys(b flow.Boundary, p record.Protection) {
-	if !b.Proven() {
-		panic("hs: keys changed without proof that no message straddles the change")
-	}
+	b.Demand()
 	in.Half.SetProtection(p)
 }
 

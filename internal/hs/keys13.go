@@ -15,69 +15,68 @@ type Traffic13 = keys13.Traffic
 // AES-256 and ChaCha20, 12 for every nonce.
 type keySpace [32 + 12]byte
 
-func (k *keySpace) protection(t *Traffic13) (record.Protection, error) {
+func (k *keySpace) protect(h *record.Half, t *Traffic13) error {
 	defer clear(k[:])
 	c := t.Suite().Cipher
 	key, iv := k[:c.KeyLen], k[c.KeyLen:][:c.NonceLen()]
 	t.Keys(key, iv)
-	p, err := record.NewAEAD13(c, key, iv)
-	if err != nil {
-		return nil, fault.New(fault.InternalError).Because(err)
+	if err := h.Protect13(c, key, iv); err != nil {
+		return fault.New(fault.InternalError).Because(err)
 	}
-	return p, nil
+	return nil
 }
 
 // ReadUnder takes what comes from now on under a traffic secret.
 func (d *Desk) ReadUnder(t *Traffic13) error {
-	p, err := d.space().protection(t)
+	boundary, err := d.In.Assembler.Boundary()
 	if err != nil {
 		return err
 	}
-	return d.ChangeReadKeys(p)
+	boundary.Demand()
+	return d.space().protect(&d.In.Half, t)
 }
 
 // WriteUnder puts out what comes from now on under a traffic secret.
 func (d *Desk) WriteUnder(t *Traffic13) error {
-	p, err := d.space().protection(t)
-	if err != nil {
-		return err
-	}
-	d.Out.setTraffic(t, p)
-	return nil
+	return d.Out.setTraffic(t, d.space())
 }
 
 // Handshake13 are the secrets of a TLS 1.3 handshake while it goes on.
 type Handshake13 struct {
-	Schedule       *keys13.Handshake
 	Client, Server *Traffic13
+	schedule       keys13.Handshake
 }
 
 // DeriveHandshake13 makes the handshake traffic secrets, once ServerHello is in the transcript. RFC 8446 §7.1.
 func (d *Desk) DeriveHandshake13(n *Negotiated, early *keys13.Early, shared []byte) *Handshake13 {
-	schedule := early.Handshake(shared)
+	h := &d.handshake13
+	h.schedule.Follow(early, shared)
 	hash := d.Transcript.Sum()
-	client, server := schedule.ClientTraffic(hash), schedule.ServerTraffic(hash)
+	client, server := h.schedule.ClientTraffic(hash), h.schedule.ServerTraffic(hash)
+	h.Client, h.Server = client, server
 	random := &n.ClientHello.Random
 	if d.Config.Secrets != nil {
 		d.Secret("CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client.Secret())
 		d.Secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server.Secret())
 	}
 	Tell(d, fault.StepGenSecretKey, keysDerived13(n, event.StageHandshake))
-	return &Handshake13{schedule, client, server}
+	return h
 }
 
 // Application13 are the secrets that outlive a TLS 1.3 handshake.
 type Application13 struct {
 	Client, Server *Traffic13
 	Exporter       *keys13.Exporter
-	master         *keys13.Master
+	master         keys13.Master
 }
 
 // DeriveApplication13 makes the application traffic secrets, once the server's Finished is in the transcript.
 func (d *Desk) DeriveApplication13(n *Negotiated, h *Handshake13) *Application13 {
-	master := h.Schedule.Master()
+	a := new(Application13)
+	a.master.Follow(&h.schedule)
 	hash := d.Transcript.Sum()
-	client, server, exporter := master.ClientTraffic(hash), master.ServerTraffic(hash), master.Exporter(hash)
+	client, server, exporter := a.master.ClientTraffic(hash), a.master.ServerTraffic(hash), a.master.Exporter(hash)
+	a.Client, a.Server, a.Exporter = client, server, exporter
 	random := &n.ClientHello.Random
 	if d.Config.Secrets != nil {
 		d.Secret("CLIENT_TRAFFIC_SECRET_0", random, client.Secret())
@@ -85,7 +84,7 @@ func (d *Desk) DeriveApplication13(n *Negotiated, h *Handshake13) *Application13
 		d.Secret("EXPORTER_SECRET", random, exporter.Secret())
 	}
 	Tell(d, 0, keysDerived13(n, event.StageApplication))
-	return &Application13{client, server, exporter, master}
+	return a
 }
 
 func keysDerived13(n *Negotiated, stage event.KeyStage) event.KeysDerived {
@@ -117,6 +116,12 @@ func Signed13(role fault.Role, transcript []byte) []byte {
 	return append(b, transcript...)
 }
 
+// meaningless is a ChangeCipherSpec of TLS 1.3, ccsBody the content of any: the same for everyone, and changed by nobody.
+var (
+	meaningless = new(wire.ChangeCipherSpec)
+	ccsBody     = []byte{1}
+)
+
 // CompatibilityCCS sends the ChangeCipherSpec that means nothing in TLS 1.3 and pleases middleboxes, once, where the
 // client asked for it by a session ID. It is never encrypted. RFC 8446 §D.4.
 func (d *Desk) CompatibilityCCS(sessionID []byte) error {
@@ -124,8 +129,8 @@ func (d *Desk) CompatibilityCCS(sessionID []byte) error {
 		return nil
 	}
 	d.ccsSent = true
-	Tell(d, 0, event.Message{Sent: true, Message: new(wire.ChangeCipherSpec)})
-	return d.Out.writeClear(wire.ContentChangeCipherSpec, []byte{1})
+	Tell(d, 0, event.Message{Sent: true, Message: meaningless})
+	return d.Out.writeClear(wire.ContentChangeCipherSpec, ccsBody)
 }
 
 // OweCCS is CompatibilityCCS for a client that has keys and nothing to say yet: it goes out in front of what is encrypted

@@ -97,16 +97,16 @@ func (o *Outgoing) ChangeKeys(p record.Protection) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var err error
-	o.pending, err = o.seal(o.pending, wire.ContentChangeCipherSpec, []byte{1})
+	o.pending, err = o.seal(o.pending, wire.ContentChangeCipherSpec, ccsBody)
 	o.half.SetProtection(p)
 	return err
 }
 
-func (o *Outgoing) setTraffic(t *Traffic13, p record.Protection) {
+func (o *Outgoing) setTraffic(t *Traffic13, space *keySpace) error {
 	o.mu.Lock()
+	defer o.mu.Unlock()
 	o.traffic = t
-	o.half.SetProtection(p)
-	o.mu.Unlock()
+	return space.protect(&o.half, t)
 }
 
 // UpdateKeys sends a KeyUpdate and changes to the keys that follow. RFC 8446 §4.6.3. While one waits to be taken,
@@ -135,12 +135,10 @@ func (o *Outgoing) updateKeys(dst []byte, request bool) ([]byte, error) {
 		return dst, err
 	}
 	next := o.traffic.Next()
-	p, err := new(keySpace).protection(next)
-	if err != nil {
+	if err := new(keySpace).protect(&o.half, next); err != nil {
 		return dst, err
 	}
 	o.traffic = next
-	o.half.SetProtection(p)
 	event.Emit(o.stream, 0, event.KeysUpdated{Sent: true, Requested: request})
 	return dst, nil
 }
@@ -229,9 +227,9 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 	o.patient = false
 	if o.owesCCS && o.half.Protected() {
 		o.owesCCS = false
-		event.Emit(o.stream, 0, event.Message{Sent: true, Message: new(wire.ChangeCipherSpec)})
+		event.Emit(o.stream, 0, event.Message{Sent: true, Message: meaningless})
 		var err error
-		if dst, err = o.sealClear(dst, wire.ContentChangeCipherSpec, []byte{1}); err != nil {
+		if dst, err = o.sealClear(dst, wire.ContentChangeCipherSpec, ccsBody); err != nil {
 			return dst, err
 		}
 	}

@@ -25,13 +25,13 @@ func whole(s *suite.Suite) map[string][]byte {
 	th := hashOf(s, "transcript")
 	out := map[string][]byte{}
 	e := NewEarly(s, bytes.Repeat([]byte{5}, s.Hash.Size()))
-	out["external binder"] = e.BinderKey(true).Binder(th)
-	out["resumption binder"] = e.BinderKey(false).Binder(th)
+	out["external binder"] = e.BinderKey(true).Binder(nil, th)
+	out["resumption binder"] = e.BinderKey(false).Binder(nil, th)
 	out["c e traffic"], out["e exp master"] = e.ClientEarlyTraffic(th).Secret(), e.EarlyExporter(th)
 	h := e.Handshake(bytes.Repeat([]byte{13}, 80))
 	server := h.ServerTraffic(th)
 	out["c hs traffic"], out["s hs traffic"] = h.ClientTraffic(th).Secret(), server.Secret()
-	out["finished"] = server.Finished(th)
+	out["finished"] = server.Finished(nil, th)
 	out["key"], out["iv"] = make([]byte, s.Cipher.KeyLen), make([]byte, s.Cipher.NonceLen())
 	server.Keys(out["key"], out["iv"])
 	m := h.Master()
@@ -147,7 +147,7 @@ func TestStepsConsume(t *testing.T) {
 		"the exporter":     func() { master.Exporter(th) },
 		"resumption":       func() { master.Resumption(th) },
 		"keys":             func() { traffic.Keys(make([]byte, 16), make([]byte, 12)) },
-		"verify_data":      func() { traffic.Finished(th) },
+		"verify_data":      func() { traffic.Finished(nil, th) },
 		"the next traffic": func() { traffic.Next() },
 		"the traffic":      func() { traffic.Secret() },
 	} {

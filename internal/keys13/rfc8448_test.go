@@ -75,14 +75,14 @@ func (tr *trace) hold(word []string) {
 		tr.bound = unhex(tr, word[1])
 		key := tr.early.BinderKey(false)
 		tr.same("binder key", key.use(), unhex(tr, word[2]))
-		tr.same("binder", key.Binder(tr.bound), unhex(tr, word[3]))
+		tr.same("binder", key.Binder(nil, tr.bound), unhex(tr, word[3]))
 	case "keys":
 		key, iv := make([]byte, tr.suite.Cipher.KeyLen), make([]byte, tr.suite.Cipher.NonceLen())
 		tr.trafficOf(word[1]).Keys(key, iv)
 		tr.same("key", key, unhex(tr, word[2]))
 		tr.same("IV", iv, unhex(tr, word[3]))
 	case "finished":
-		tr.same("verify_data", tr.trafficOf(word[2]).Finished(tr.transcript()), unhex(tr, word[3]))
+		tr.same("verify_data", tr.trafficOf(word[2]).Finished(nil, tr.transcript()), unhex(tr, word[3]))
 	case "resumption":
 		tr.same("resumption master secret", tr.resumed, unhex(tr, word[1]))
 		tr.same("PSK", ResumptionPSK(tr.suite, tr.resumed, unhex(tr, word[2])), unhex(tr, word[3]))

@@ -11,7 +11,13 @@ type Early struct{ secret }
 
 // NewEarly begins the schedule with a pre-shared key, nil for none. RFC 8446 §7.1.
 func NewEarly(s *suite.Suite, psk []byte) *Early {
-	return &Early{extract(s, zeroes[:s.Hash.Size()], orZeroes(s, psk))}
+	e := new(Early) // the caller's, if it stays there
+	e.begin(s, psk)
+	return e
+}
+
+func (e *Early) begin(s *suite.Suite, psk []byte) {
+	e.secret = extract(s, zeroes[:s.Hash.Size()], orZeroes(s, psk))
 }
 
 // BinderKey proves that its holder has the pre-shared key.
@@ -20,15 +26,21 @@ type BinderKey struct{ secret }
 // BinderKey returns the key for the binder of a PSK that came from outside, or of one that a ticket gave: neither can
 // be passed off as the other. RFC 8446 §7.1.
 func (e *Early) BinderKey(external bool) *BinderKey {
+	k := new(BinderKey)
+	k.derive(e, external)
+	return k
+}
+
+func (k *BinderKey) derive(e *Early, external bool) {
 	label := "res binder"
 	if external {
 		label = "ext binder"
 	}
-	return &BinderKey{e.deriveFromNothing(label)}
+	k.secret = e.deriveFromNothing(label)
 }
 
-// Binder is the MAC over the hash of the handshake up to the binders in the ClientHello. RFC 8446 §4.2.11.2.
-func (k *BinderKey) Binder(transcriptHash []byte) []byte { return k.finished(transcriptHash) }
+// Binder appends the MAC over the hash of the handshake up to the binders in the ClientHello. RFC 8446 §4.2.11.2.
+func (k *BinderKey) Binder(dst, transcriptHash []byte) []byte { return k.finished(dst, transcriptHash) }
 
 // ClientEarlyTraffic protects early data; the transcript is the ClientHello.
 func (e *Early) ClientEarlyTraffic(transcript []byte) *Traffic {
@@ -42,13 +54,20 @@ func (e *Early) EarlyExporter(transcript []byte) []byte {
 }
 
 // Handshake goes on with the secret that both key shares made, nil where there were none (psk_ke). It consumes e.
-func (e *Early) Handshake(shared []byte) *Handshake { return &Handshake{secret: e.step(shared)} }
+func (e *Early) Handshake(shared []byte) *Handshake {
+	h := new(Handshake)
+	h.Follow(e, shared)
+	return h
+}
 
 // Handshake is the second stage: the transcripts reach up to and with the ServerHello.
 type Handshake struct {
 	secret
 	client, server Traffic
 }
+
+// Follow is Early.Handshake into memory of the caller's.
+func (h *Handshake) Follow(e *Early, shared []byte) { h.secret = e.step(shared) }
 
 // ClientTraffic protects what the client sends until its Finished.
 func (h *Handshake) ClientTraffic(transcript []byte) *Traffic {
@@ -63,7 +82,11 @@ func (h *Handshake) ServerTraffic(transcript []byte) *Traffic {
 }
 
 // Master goes on to the last stage. It consumes h.
-func (h *Handshake) Master() *Master { return &Master{secret: h.step(nil)} }
+func (h *Handshake) Master() *Master {
+	m := new(Master)
+	m.Follow(h)
+	return m
+}
 
 // Master is the last stage: the transcripts reach up to and with the server's Finished.
 type Master struct {
@@ -71,6 +94,9 @@ type Master struct {
 	client, server Traffic
 	exporter       Exporter
 }
+
+// Follow is Handshake.Master into memory of the caller's.
+func (m *Master) Follow(h *Handshake) { m.secret = h.step(nil) }
 
 // ClientTraffic protects what the client sends after the handshake.
 func (m *Master) ClientTraffic(transcript []byte) *Traffic {

@@ -56,11 +56,11 @@ func (s *secret) derive(label string, transcript []byte) secret {
 	return next
 }
 
-// finished is the MAC under the finished_key of this secret: verify_data, or a binder. RFC 8446 §4.4.4, §4.2.11.2.
-func (s *secret) finished(transcript []byte) []byte {
+// finished appends the MAC under the finished_key of this secret: verify_data, or a binder. RFC 8446 §4.4.4, §4.2.11.2.
+func (s *secret) finished(dst, transcript []byte) []byte {
 	key := s.derive("finished", nil)
 	defer key.consume()
-	return mac.Append(make([]byte, 0, s.suite.Hash.Size()), s.suite.Hash, key.use(), transcript)
+	return mac.Append(dst, s.suite.Hash, key.use(), transcript)
 }
 
 // step makes the secret of the next stage, and consumes this one. ikm is nil where the schedule has nothing to mix in:

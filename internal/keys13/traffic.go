@@ -24,8 +24,8 @@ func (t *Traffic) Keys(key, iv []byte) {
 	t.expandLabel(iv, "iv", nil)
 }
 
-// Finished is the verify_data that this direction's sender proves the handshake with. RFC 8446 §4.4.4.
-func (t *Traffic) Finished(transcriptHash []byte) []byte { return t.finished(transcriptHash) }
+// Finished appends the verify_data that this direction's sender proves the handshake with. RFC 8446 §4.4.4.
+func (t *Traffic) Finished(dst, transcriptHash []byte) []byte { return t.finished(dst, transcriptHash) }
 
 // Next is the secret after a KeyUpdate. It consumes t, so that what was sent stays closed to those who get hold of
 // the new one. RFC 8446 §7.2.

@@ -22,13 +22,31 @@ type aead13 struct {
 
 // NewAEAD13 makes the protection of one direction from the key and IV of a traffic secret. RFC 8446 §7.3.
 func NewAEAD13(c *suite.Cipher, key, iv []byte) (Protection, error) {
-	aead, err := c.New(key)
-	if err != nil {
+	p := new(aead13)
+	if err := p.set(c, key, iv); err != nil {
 		return nil, err
 	}
-	p := &aead13{aead: aead, tagLen: c.TagLen}
-	copy(p.iv[:], iv)
 	return p, nil
+}
+
+func (p *aead13) set(c *suite.Cipher, key, iv []byte) error {
+	aead, err := c.New(key)
+	if err != nil {
+		return err
+	}
+	*p = aead13{aead: aead, tagLen: c.TagLen}
+	copy(p.iv[:], iv)
+	return nil
+}
+
+// Protect13 is SetProtection with what NewAEAD13 makes, which then lies in h itself: h must not be copied afterwards but to
+// its own place.
+func (h *Half) Protect13(c *suite.Cipher, key, iv []byte) error {
+	if err := h.own.set(c, key, iv); err != nil {
+		return err
+	}
+	h.SetProtection(&h.own)
+	return nil
 }
 
 // Sealed: the content, its type and the tag.

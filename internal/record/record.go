@@ -64,6 +64,8 @@ type Half struct {
 
 	limit int  // of a record's content; 0: none but the protocol's
 	clear bool // it holds for what is not encrypted too
+
+	own aead13 // what protection is in TLS 1.3
 }
 
 // SetLimit bounds the content of records, padding included. RFC 8449 §4 means those that are encrypted, RFC 6066 §4 all.

@@ -127,7 +127,7 @@ func (a *asked) take(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	d.Retried = true
 	d.Transcript.Restart(a.suite.Hash, a.first)
 	d.Transcript.Add(request)
-	truncated := d.Transcript.SumWith(a.suite.Hash, withoutBinders(ch))
+	truncated := bytes.Clone(d.Transcript.SumWith(a.suite.Hash, withoutBinders(ch)))
 	d.Transcript.Add(ch.Raw())
 	// RFC 8446 §4.2.10: early data goes with the first ClientHello only.
 	d.SkipEarly = 0

@@ -92,13 +92,19 @@ func encryptedExtensions(d *hs.Desk, n *hs.Negotiated) *wire.EncryptedExtensions
 // certificate staples to the leaf what the client asked for. RFC 8446 §4.4.2.1.
 func certificate(n *hs.Negotiated) *wire.Certificate {
 	c := n.Credential
-	m := &wire.Certificate{Chain: c.Chain, EntryExtensions: make([]wire.Extensions, len(c.Chain))}
+	m := &wire.Certificate{Chain: c.Chain}
+	staple := n.ClientHello.StatusRequest == wire.StatusOCSP && len(c.OCSP) > 0
+	timestamps := n.ClientHello.Has(wire.ExtSCT) && len(c.SCTs) > 0
+	if !staple && !timestamps {
+		return m
+	}
+	m.EntryExtensions = make([]wire.Extensions, len(c.Chain))
 	x := &m.EntryExtensions[0]
-	if n.ClientHello.StatusRequest == wire.StatusOCSP && len(c.OCSP) > 0 {
+	if staple {
 		x.OCSPResponse = c.OCSP
 		x.Add(wire.ExtStatusRequest)
 	}
-	if n.ClientHello.Has(wire.ExtSCT) && len(c.SCTs) > 0 {
+	if timestamps {
 		x.SCTs = c.SCTs
 		x.Add(wire.ExtSCT)
 	}

@@ -28,7 +28,7 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 
 // finish ends the server's flight; what it sends from here on is application data. RFC 8446 §4.4.4.
 func finish(d *hs.Desk, s handshake) (hs.State, error) {
-	finished := &wire.Finished{VerifyData: s.secrets.Server.Finished(d.Transcript.Sum())}
+	finished := &wire.Finished{VerifyData: s.secrets.Server.Finished(nil, d.Transcript.Sum())}
 	if err := d.Send(finished); err != nil {
 		return nil, err
 	}

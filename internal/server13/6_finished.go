@@ -3,6 +3,7 @@ package server13
 import (
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -17,7 +18,8 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.CheckFinished(finished, s.secrets.Client.Finished(d.Transcript.Sum())); err != nil {
+	var expected [mac.MaxSize]byte
+	if err := d.CheckFinished(finished, s.secrets.Client.Finished(expected[:0], d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
 	hello.HoldClient(d, s.ClientHello)

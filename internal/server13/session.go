@@ -11,6 +11,7 @@ import (
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/keys13"
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -28,9 +29,7 @@ func hashWithoutBinders(s *suite.Suite, ch *wire.ClientHello) []byte {
 	if !ch.Has(wire.ExtPreSharedKey) {
 		return nil
 	}
-	h := s.Hash.New()
-	h.Write(withoutBinders(ch))
-	return h.Sum(nil)
+	return mac.Sum(make([]byte, 0, s.Hash.Size()), s.Hash, withoutBinders(ch))
 }
 
 // resume looks at the tickets that a client shows, before there is a full handshake.
@@ -106,7 +105,8 @@ func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
 		return s.next(d, event.ResumptionOtherHash)
 	}
 	// RFC 8446 §4.2.11: no session is taken up without the proof that the client has its secret. In constant time.
-	binder := keys13.NewEarly(s.Suite, session.Secret).BinderKey(false).Binder(s.truncated)
+	var space [mac.MaxSize]byte
+	binder := keys13.NewEarly(s.Suite, session.Secret).BinderKey(false).Binder(space[:0], s.truncated)
 	if !hmac.Equal(binder, s.ClientHello.PSKBinders[s.at]) {
 		return nil, fault.New(fault.WrongBinder)
 	}
