@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	stdtls "crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitro-tls/vitro/explain"
 	"github.com/vitro-tls/vitro/https"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
@@ -84,12 +86,45 @@ type running struct {
 // startServe runs vitro serve on a free port until the test ends.
 func startServe(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startRunning(t, func(ctx context.Context, stdout, stderr io.Writer) int {
+		return run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), stdout, stderr)
+	})
+}
+
+// startHandler runs what vitro serve runs, with a handler of the test's own, after adjust has seen the server.
+func startHandler(t *testing.T, o *serveOptions, handler http.Handler, adjust func(*https.Server)) *running {
+	t.Helper()
+	return startRunning(t, func(ctx context.Context, stdout, stderr io.Writer) int {
+		say := func(format string, args ...any) { fmt.Fprintf(stderr, format+"\n", args...) }
+		config, err := o.config(say)
+		if err != nil {
+			say("%v", err)
+			return exitUsage
+		}
+		listener, err := o.bind(config)
+		if err != nil {
+			say("%v", err)
+			return exitConnect
+		}
+		server := o.server(config, o.watch(stderr, explain.Options{}), handler, say)
+		adjust(server)
+		fmt.Fprintf(stdout, "https://%v\n", listener.Addr())
+		if err := serveUntil(ctx, server, listener, grace, say); err != nil {
+			say("%v", err)
+			return exitConnect
+		}
+		return exitOK
+	})
+}
+
+func startRunning(t *testing.T, serve func(ctx context.Context, stdout, stderr io.Writer) int) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	stdout, out := io.Pipe()
 	s := &running{stderr: newWritten()}
 	exit := make(chan int, 1)
 	go func() {
-		exit <- run(ctx, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...), out, s.stderr)
+		exit <- serve(ctx, out, s.stderr)
 		out.Close()
 	}()
 	s.stop = sync.OnceValue(func() int { cancel(); return <-exit })

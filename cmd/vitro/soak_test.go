@@ -1,14 +1,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
 	stdtls "crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
-	"hash"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -21,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vitro-tls/vitro/https"
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
 )
@@ -28,131 +26,56 @@ import (
 var (
 	soakFor   = flag.Duration("soak", 0, "how long TestSoak goes on; 0: each client asks a few times")
 	soakConns = flag.Int("soak-connections", 64, "how many connections TestSoak has at once")
+	soakBusy  = flag.Int("soak-busy", 16, "how many of TestSoak's connections do something at once; the others are idle")
 )
 
 // soaking is a server under load, and what its clients have seen.
 type soaking struct {
 	t       *testing.T
 	host    string
-	content []byte        // of the one file that it serves
+	content []byte        // of the one file that it serves, and of what is uploaded
 	busy    chan struct{} // as many clients as may do something at once; the others are connected, and idle
+	lives   sync.Map      // of the server's connections, by the client's address: *life
+	idle    time.Duration // after which the server hangs up
 	caches  map[uint16]tls.ClientSessionCache
 	std     stdtls.ClientSessionCache
 
-	connections, requests, updates, hangups, resumed atomic.Int64
-	bytes                                            atomic.Int64
+	connections, requests, uploads, updates, breaks, resumed, timeouts atomic.Int64
+	down, up                                                           atomic.Int64 // bytes
+	longest                                                            atomic.Int64 // between two questions of one connection
 }
 
-// downloader is one connection of either implementation.
-type downloader struct {
-	net.Conn
-	under net.Conn
-	own   *tls.Conn // nil for crypto/tls's
-	in    *bufio.Reader
-}
-
-// dial connects as one of several clients: either version, either implementation, by a ticket where there is one.
-func (s *soaking) dial(ctx context.Context, random *rand.Rand) (*downloader, error) {
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", s.host)
+// newSoaking serves a file as vitro serve does, beside a handler that answers uploads.
+func newSoaking(t *testing.T, idle time.Duration) (*soaking, *running) {
+	t.Helper()
+	dir := t.TempDir()
+	content := make([]byte, 1<<20)
+	if _, err := testkit.Random(11).Read(content); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "file"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &soaking{t: t, content: content, busy: make(chan struct{}, *soakBusy), idle: idle, std: stdtls.NewLRUClientSessionCache(0),
+		caches: map[uint16]tls.ClientSessionCache{tls.VersionTLS12: tls.NewLRUClientSessionCache(0), tls.VersionTLS13: tls.NewLRUClientSessionCache(0)}}
+	files, err := serveContent("", false, []string{dir})
 	if err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
-	version := uint16(tls.VersionTLS12 + random.IntN(2))
-	roots := testkit.PKI().Roots
-	if random.IntN(4) == 0 {
-		conn := stdtls.Client(raw, &stdtls.Config{RootCAs: roots, ServerName: testkit.Host, MaxVersion: version,
-			ClientSessionCache: s.std, Time: testkit.Clock})
-		d := &downloader{Conn: conn, under: raw, in: bufio.NewReader(conn)}
-		return d, s.greeted(raw, conn.HandshakeContext(ctx), conn.ConnectionState().DidResume)
+	t.Cleanup(files.close)
+	mux := http.NewServeMux()
+	mux.Handle("GET /", files.handler)
+	mux.HandleFunc("POST /", s.take)
+	o := &serveOptions{listen: "127.0.0.1:0", explain: explainNone, handshakeTimeout: 2 * time.Minute}
+	for _, kind := range []testkit.Kind{testkit.P256, testkit.RSA} {
+		cert, key := testkit.Files(t, testkit.Leaf(kind))
+		o.certs, o.keys = append(o.certs, cert), append(o.keys, key)
 	}
-	conn := tls.Client(raw, &tls.Config{RootCAs: roots, ServerName: testkit.Host, MaxVersion: version,
-		ClientSessionCache: s.caches[version], Time: testkit.Clock})
-	d := &downloader{Conn: conn, under: raw, own: conn, in: bufio.NewReader(conn)}
-	return d, s.greeted(raw, conn.HandshakeContext(ctx), conn.ConnectionState().DidResume)
-}
-
-func (s *soaking) greeted(raw net.Conn, err error, resumed bool) error {
-	if err != nil {
-		raw.Close()
-		return err
-	}
-	s.connections.Add(1)
-	if resumed {
-		s.resumed.Add(1)
-	}
-	return nil
-}
-
-// ask asks for a part of the file, and adds what came and what should have come to the connection's two hashes. Where it
-// leaves in the middle, it says so.
-func (s *soaking) ask(d *downloader, random *rand.Rand, got, want hash.Hash) (left bool, err error) {
-	start := random.IntN(len(s.content) - 1)
-	end := min(start+1+random.IntN(1<<(4+random.IntN(14))), len(s.content))
-	if d.own != nil && d.own.ConnectionState().Version == tls.VersionTLS13 && random.IntN(3) == 0 {
-		if err := d.own.UpdateKeys(random.IntN(2) == 0); err != nil {
-			return false, fmt.Errorf("new keys: %w", err)
-		}
-		s.updates.Add(1)
-	}
-	if _, err := fmt.Fprintf(d, "GET /file HTTP/1.1\r\nHost: %s\r\nRange: bytes=%d-%d\r\n\r\n", testkit.Host, start, end-1); err != nil {
-		return false, err
-	}
-	resp, err := http.ReadResponse(d.in, nil)
-	if err != nil {
-		return false, err
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusPartialContent {
-		return false, fmt.Errorf("status %s", resp.Status)
-	}
-	if random.IntN(20) == 0 {
-		io.CopyN(io.Discard, resp.Body, int64(random.IntN(end-start)))
-		return true, nil
-	}
-	n, err := io.Copy(got, resp.Body)
-	want.Write(s.content[start:end])
-	s.bytes.Add(n)
-	s.requests.Add(1)
-	return false, err
-}
-
-// visit is one connection: some questions, and one of the ways to leave.
-func (s *soaking) visit(ctx context.Context, random *rand.Rand) error {
-	s.busy <- struct{}{}
-	d, err := s.dial(ctx, random)
-	if err != nil {
-		<-s.busy
-		return err
-	}
-	defer d.under.Close()
-	got, want := sha256.New(), sha256.New()
-	for i := range 1 + random.IntN(12) {
-		if i > 0 {
-			s.busy <- struct{}{}
-		}
-		left, err := s.ask(d, random, got, want)
-		<-s.busy
-		if err != nil {
-			return err
-		}
-		if left {
-			s.hangups.Add(1)
-			return d.under.Close() // in the middle of a record, as likely as not
-		}
-	}
-	if string(got.Sum(nil)) != string(want.Sum(nil)) {
-		return errors.New("what came is not what was asked for")
-	}
-	switch random.IntN(3) {
-	case 0: // without a word
-		s.hangups.Add(1)
-		return d.under.Close()
-	case 1: // within a record
-		s.hangups.Add(1)
-		_, err := d.under.Write([]byte{23, 3, 3, 64, 0, 1, 2, 3})
-		return err
-	}
-	return d.Close()
+	server := startHandler(t, o, s.attended(mux), func(server *https.Server) {
+		server.HTTP.ConnState, server.HTTP.IdleTimeout = s.state, idle
+	})
+	s.host = server.host
+	return s, server
 }
 
 // run lets clients come and go, conns at once, until the time is over or, without one, each has come a few times.
@@ -173,6 +96,13 @@ func (s *soaking) run(conns int, long time.Duration) {
 		})
 	}
 	going.Wait()
+}
+
+func (s *soaking) String() string {
+	return fmt.Sprintf("%d connections, %d resumed, %d broken off, %d closed by the server's timeout; %d downloads, %d uploads, %d changes of keys; "+
+		"%d MiB down, %d MiB up, all of it hashed at both ends; longest silence %v",
+		s.connections.Load(), s.resumed.Load(), s.breaks.Load(), s.timeouts.Load(), s.requests.Load(), s.uploads.Load(), s.updates.Load(),
+		s.down.Load()>>20, s.up.Load()>>20, time.Duration(s.longest.Load()).Round(time.Millisecond))
 }
 
 // A server that nobody visits has three goroutines (its command, Serve, Accept), and beside its socket and its directory
@@ -217,36 +147,27 @@ func backTo(t *testing.T, goroutines, descriptors int) {
 // caches, and what package net/http keeps.
 const heldAfterSoak = 8 << 20
 
-// Many clients of both versions and two implementations come and go, ask for parts of a file, change keys, resume, and
-// leave in the middle of whatever: no byte is lost or reordered, and when they have gone no goroutine, no descriptor and
-// no buffer is left over. With -soak 5m -soak-connections 2000 it goes on for long.
+// Many clients of both versions and two implementations come and go, ask for parts of a file or upload some, change keys,
+// resume, and leave in the middle of whatever: in neither direction is a byte lost or reordered, no connection ends but by
+// its client or by a timeout that has run out, and when they have gone no goroutine, no descriptor and no buffer is left
+// over. With -soak 2m -soak-connections 2000 it goes on for long.
 func TestSoak(t *testing.T) {
-	dir := t.TempDir()
-	content := make([]byte, 1<<20)
-	if _, err := testkit.Random(11).Read(content); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "file"), content, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	goroutines, descriptors := leftOver(t)
-	server := startServe(t, append(certFlags(t, testkit.P256, testkit.RSA), "--explain", "none", "--handshake-timeout", "2m", dir)...)
-	s := &soaking{t: t, host: server.host, content: content, busy: make(chan struct{}, 16), std: stdtls.NewLRUClientSessionCache(0),
-		caches: map[uint16]tls.ClientSessionCache{tls.VersionTLS12: tls.NewLRUClientSessionCache(0), tls.VersionTLS13: tls.NewLRUClientSessionCache(0)}}
+	s, server := newSoaking(t, idleTimeout)
 	s.run(4, 0) // what is made once
 	goroutines, descriptors = goroutines+serving, descriptors+listening
 	backTo(t, goroutines, descriptors)
 	before := testkit.LiveHeap()
 	s.run(*soakConns, *soakFor)
 	backTo(t, goroutines, descriptors)
+	s.lives.Clear()
 	held := testkit.LiveHeap() - before
-	t.Logf("%d connections (%d at once, %d resumed, %d broken off), %d requests, %d changes of keys, %d MiB; %d KiB more on the heap than before",
-		s.connections.Load(), *soakConns, s.resumed.Load(), s.hangups.Load(), s.requests.Load(), s.updates.Load(), s.bytes.Load()>>20, held>>10)
+	t.Logf("%d at once: %v; %d KiB more on the heap than before", *soakConns, s, held>>10)
 	if held > heldAfterSoak {
 		t.Errorf("%d bytes are held that were not before, at most %d", held, heldAfterSoak)
 	}
-	if s.resumed.Load() == 0 || s.updates.Load() == 0 || s.hangups.Load() == 0 {
-		t.Error("nobody resumed, changed keys or broke off")
+	if s.resumed.Load() == 0 || s.updates.Load() == 0 || s.breaks.Load() == 0 || s.uploads.Load() == 0 {
+		t.Errorf("nobody resumed, changed keys, broke off or uploaded: %v", s)
 	}
 	if code := server.stop(); code != exitOK {
 		t.Errorf("exit %d\n%s", code, server.stderr)

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/tls"
+)
+
+// life is a connection as the server sees it: net/http waits for a question from since on, until it closes.
+type life struct {
+	conn   net.Conn
+	first  bool      // no question came yet
+	since  time.Time // zero: a question is being answered
+	ended  time.Time
+	closed chan struct{}
+}
+
+// state is told what net/http makes of its connections.
+func (s *soaking) state(conn net.Conn, state http.ConnState) {
+	key := conn.RemoteAddr().String()
+	if state == http.StateNew {
+		s.lives.Store(key, &life{conn: conn, first: true, since: time.Now(), closed: make(chan struct{})})
+		return
+	}
+	l := s.life(key)
+	if l == nil || l.conn != conn {
+		return // another has its address by now
+	}
+	switch state {
+	case http.StateIdle:
+		l.first, l.since = false, time.Now()
+	case http.StateClosed:
+		l.ended = time.Now()
+		close(l.closed)
+	}
+}
+
+func (s *soaking) life(key string) *life {
+	l, _ := s.lives.Load(key)
+	found, _ := l.(*life)
+	return found
+}
+
+// attended notes that a question came; net/http does not say so of each.
+func (s *soaking) attended(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if l := s.life(r.RemoteAddr); l != nil {
+			l.since = time.Time{}
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// onTheWay is how long a question may take to its server, on a machine with other things to do.
+const onTheWay = time.Second
+
+// onPurpose tells a server that has waited long enough from one that lost something. It was on purpose if nothing came in
+// place of an answer, if net/http was waiting for a question when it closed, and had done so for as long as it says it does,
+// and if none was on its way before.
+func (s *soaking) onPurpose(d *visitorOfSoak, end error) error {
+	l := s.life(d.LocalAddr().String())
+	if end != io.EOF || l == nil {
+		return fmt.Errorf("the server knows of it: %v: %w", l != nil, end)
+	}
+	select {
+	case <-l.closed:
+	case <-time.After(headerTimeout):
+		return fmt.Errorf("the server has not closed: %w", end)
+	}
+	limit := s.idle
+	if l.first {
+		limit = headerTimeout
+	}
+	switch {
+	case l.since.IsZero():
+		return errors.New("the server hung up on a question")
+	case l.ended.Sub(l.since) < limit:
+		return fmt.Errorf("the server hung up after %v, and waits %v (for the first question: %v)", l.ended.Sub(l.since), limit, l.first)
+	case !d.asked.IsZero() && l.ended.Sub(d.asked) > onTheWay:
+		return fmt.Errorf("the server hung up %v after the question, and heard nothing of it (the first: %v)", l.ended.Sub(d.asked), l.first)
+	}
+	return errTimeout
+}
+
+// errTimeout is what a visit ends with where the server has waited for long enough.
+var errTimeout = errors.New("the server hung up after its timeout")
+
+func (s *soaking) ended(d *visitorOfSoak, end error) error {
+	err := s.onPurpose(d, end)
+	if errors.Is(err, errTimeout) {
+		s.timeouts.Add(1)
+	}
+	return err
+}
+
+// A server that is tired of waiting says close_notify; http.ReadResponse calls that an unexpected EOF, and so did this soak.
+// It is told from bytes that were lost.
+func TestSoakKnowsATimeout(t *testing.T) {
+	s, _ := newSoaking(t, 50*time.Millisecond)
+	visitor := func(t *testing.T) *visitorOfSoak {
+		raw, err := net.Dial("tcp", s.host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { raw.Close() })
+		conn := tls.Client(raw, &tls.Config{RootCAs: testkit.PKI().Roots, ServerName: testkit.Host, Time: testkit.Clock})
+		d := &visitorOfSoak{Conn: conn, under: raw, own: conn, in: bufio.NewReader(conn), since: time.Now()}
+		if _, err := fmt.Fprintf(d, "GET /file HTTP/1.1\r\nHost: %s\r\nRange: bytes=0-0\r\n\r\n", testkit.Host); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(d.in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	t.Run("its idle timeout", func(t *testing.T) {
+		d := visitor(t)
+		_, err := d.in.Peek(1)
+		if got := s.ended(d, err); !errors.Is(got, errTimeout) {
+			t.Errorf("%v, of %v", got, err)
+		}
+		if _, err := http.ReadResponse(d.in, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("net/http calls it %v now", err)
+		}
+	})
+	t.Run("sooner than that", func(t *testing.T) {
+		d := visitor(t)
+		_, err := d.in.Peek(1)
+		s.idle = time.Hour
+		defer func() { s.idle = 50 * time.Millisecond }()
+		if got := s.ended(d, err); errors.Is(got, errTimeout) || !strings.Contains(got.Error(), "hung up after") {
+			t.Errorf("%v", got)
+		}
+	})
+	t.Run("though it was asked in time", func(t *testing.T) {
+		d := visitor(t)
+		_, err := d.in.Peek(1)
+		d.asked = time.Now().Add(-time.Minute)
+		if got := s.ended(d, err); errors.Is(got, errTimeout) || !strings.Contains(got.Error(), "heard nothing") {
+			t.Errorf("%v", got)
+		}
+	})
+	t.Run("what is lost under TLS", func(t *testing.T) {
+		d := visitor(t)
+		s.life(d.LocalAddr().String()).conn.(interface{ NetConn() net.Conn }).NetConn().Close()
+		_, err := d.in.Peek(1)
+		if got := s.ended(d, err); errors.Is(got, errTimeout) {
+			t.Errorf("%v, of %v", got, err)
+		}
+	})
+}
