@@ -40,15 +40,17 @@ func tooMany(n int, r *fault.Rule) error {
 
 // checkHeader refuses a record by its first bytes: RFC 5246 §6 has four types. What is no record at all is given its name.
 func (e *Engine) checkHeader(b []byte) error {
-	h := record.ParseHeader(b)
+	h, agreed := record.ParseHeader(b), e.desk.Context.Version
 	known := h.Type >= wire.ContentChangeCipherSpec && h.Type <= wire.ContentApplicationData
-	// RFC 5246 §E.1, RFC 8446 §D.2: only the major version counts before a version is agreed on.
-	if !known || h.Version>>8 != 3 {
+	// RFC 5246 §E.1, RFC 8446 §D, §D.2: before a version is agreed on only the major version counts, and that where a message
+	// begins: there it tells TLS from what is none.
+	begins := agreed == 0 && e.desk.In.Assembler.Empty()
+	if !known || begins && h.Version>>8 != 3 {
 		return e.notTLS(b, h)
 	}
 	// RFC 8446 §5.1: TLS 1.3 ignores the field.
-	if v := e.desk.Context.Version; v == wire.TLS12 && h.Version != v {
-		return fault.New(fault.RecordVersion).With(fmt.Sprintf("%v, agreed on was %v", h.Version, v))
+	if agreed == wire.TLS12 && h.Version != agreed {
+		return fault.New(fault.RecordVersion).With(fmt.Sprintf("%v, agreed on was %v", h.Version, agreed))
 	}
 	return e.desk.In.Half.CheckLength(h.Length)
 }

@@ -161,6 +161,9 @@ func TestServerRefuses(t *testing.T) {
 		{"a record of another version", fault.RecordVersion, func(t testing.TB) []byte {
 			return append(helloOf(t, clientConfig(), nil), 22, 3, 1, 0, 4, 20, 0, 0, 0)
 		}},
+		{"a record of another major version", fault.RecordVersion, func(t testing.TB) []byte {
+			return append(helloOf(t, clientConfig(), nil), 22, 9, 3, 0, 4, 20, 0, 0, 0)
+		}},
 		{"an unknown content type", fault.UnknownContentType, func(t testing.TB) []byte {
 			return append(helloOf(t, clientConfig(), nil), 24, 3, 3, 0, 1, 0)
 		}},

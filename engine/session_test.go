@@ -467,6 +467,17 @@ func TestServerRefusesResumption(t *testing.T) {
 		{"a wrong binder", fault.WrongBinder, func(ch *wire.ClientHello) { ch.PSKBinders[0][5]++ }},
 		{"a binder of another length", fault.WrongBinder, func(ch *wire.ClientHello) { ch.PSKBinders[0] = append(ch.PSKBinders[0], 0) }},
 		{"something else changed", fault.WrongBinder, func(ch *wire.ClientHello) { ch.SessionID[0]++ }},
+		{"psk_ke without groups and shares", fault.NoCommonPSKMode, func(ch *wire.ClientHello) {
+			ch.PSKModes = []wire.PSKMode{wire.PSKModeKE}
+			ch.Order = drop(drop(ch.Order, wire.ExtSupportedGroups), wire.ExtKeyShare)
+		}},
+		{"psk_ke with groups without shares", fault.MissingExtension, func(ch *wire.ClientHello) {
+			ch.PSKModes = []wire.PSKMode{wire.PSKModeKE}
+			ch.Order = drop(ch.Order, wire.ExtKeyShare)
+		}},
+		{"psk_dhe_ke without groups and shares", fault.MissingExtension, func(ch *wire.ClientHello) {
+			ch.Order = drop(drop(ch.Order, wire.ExtSupportedGroups), wire.ExtKeyShare)
+		}},
 		{"no modes", fault.MissingExtension, func(ch *wire.ClientHello) { ch.Order = drop(ch.Order, wire.ExtPSKModes) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

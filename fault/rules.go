@@ -135,6 +135,8 @@ var (
 		"no group in common", "compare both lists (--groups)")
 	NoCommonField = rule("no_common_dh_group", wire.AlertInsufficientSecurity, "RFC 7919 §4",
 		"no finite field in common, and nothing but DHE", "compare both lists (--groups)")
+	NoCommonPSKMode = rule("no_common_psk_mode", wire.AlertHandshakeFailure, "RFC 8446 §4.2.9",
+		"the client would resume without a key exchange, and offers none", "let the client offer psk_dhe_ke, with groups and shares")
 	NoCommonScheme = rule("no_common_signature_scheme", wire.AlertHandshakeFailure, "RFC 5246 §7.4.1.4.1",
 		"no signature scheme in common that our key can make", "")
 	NoCommonProtocol = rule("no_application_protocol", wire.AlertNoApplicationProtocol, "RFC 7301 §3.2",

@@ -230,6 +230,8 @@ func sealedOutcome(k Kind, u Unit, flight, i, place int, bit byte) outcome {
 	switch {
 	case place == 2 && u.Epoch == Clear && (first || k.Version == wire.TLS13):
 		return harmless // RFC 5246 §E.1, RFC 8446 §5.1: the minor version counts for nothing
+	case place == 1 && u.Epoch == Clear && !first && k.Version == wire.TLS13:
+		return harmless // RFC 8446 §5.1: nor does the major version
 	case place == 2 && u.Epoch == Clear:
 		return refused(fault.RecordVersion)
 	case place == 3 || place == 4:

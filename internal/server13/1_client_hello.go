@@ -46,10 +46,20 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 	return introduce(d, ch, s, share, hashWithoutBinders(s, ch))
 }
 
+// withKeyAlone reports whether a client wants neither a certificate nor a key exchange, but its pre-shared key alone.
+func withKeyAlone(ch *wire.ClientHello) bool {
+	return ch.Has(wire.ExtPreSharedKey) && ch.Has(wire.ExtPSKModes) && !slices.Contains(ch.PSKModes, wire.PSKModeDHE) &&
+		!ch.Has(wire.ExtSupportedGroups) && !ch.Has(wire.ExtKeyShare)
+}
+
 // checkHello: what a ClientHello of TLS 1.3 must have. RFC 8446 §4.1.2, §4.2.3, §9.2.
 func checkHello(ch *wire.ClientHello) error {
 	if len(ch.CompressionMethods) != 1 || ch.CompressionMethods[0] != wire.CompressionNull {
 		return fault.New(fault.NoNullCompression)
+	}
+	// RFC 8446 §9.2: such a hello misses nothing; §4.1.1: but it has no way to a key in common with us.
+	if withKeyAlone(ch) {
+		return fault.New(fault.NoCommonPSKMode).Between("modes", []string{wire.PSKModeDHE.String()}, hs.Names(ch.PSKModes))
 	}
 	for _, t := range []wire.ExtensionType{wire.ExtSignatureAlgorithms, wire.ExtSupportedGroups, wire.ExtKeyShare} {
 		// Who resumes need not say what certificates it takes: certify asks for that.
