@@ -10,6 +10,7 @@ import (
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -59,13 +60,29 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	d.Transcript.Choose(s.Hash)
 	d.Transcript.Add(sh.Raw())
 	hs.Tell(d, 0, event.SuiteChosen{Suite: s.ID, Offered: ch.CipherSuites})
+	h := &handshake{Negotiated: n}
 	if resumed {
-		return resume(d, n, offer.Session), nil
+		return resume(d, h, offer.Session), nil
 	}
 	if offer.Session != nil {
 		hs.Tell(d, 0, event.Resumption{Why: event.ResumptionDeclined})
 	}
-	return waitCertificate{n}, nil
+	return waitCertificate{h}, nil
+}
+
+// handshake is what its states hand on to each other. Each state is no more than that, and what it waits for: then it
+// costs nothing to become the next one.
+type handshake struct {
+	*hs.Negotiated
+	half    half                     // of the key exchange, the server's
+	request *want.CertificateRequest // nil for none
+	choice  hello.ClientChoice       // in answer to it
+	keys    *hs.Keys12
+	ticket  *wire.NewSessionTicket // nil for none
+
+	verdict    *want.VerifyPeer
+	credential *want.ChooseCredential
+	signature  *want.Sign
 }
 
 func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) error {

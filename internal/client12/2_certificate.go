@@ -11,7 +11,7 @@ import (
 )
 
 // waitCertificate: the server introduces itself. RFC 5246 §7.4.2.
-type waitCertificate struct{ *hs.Negotiated }
+type waitCertificate struct{ *handshake }
 
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	cert, err := hs.Expect[*wire.Certificate](d, m)
@@ -33,16 +33,17 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if suite.AuthOf(chain[0].PublicKey) != s.Suite.Auth {
 		return nil, fault.New(fault.WrongKeyType).With(fmt.Sprintf("a key of type %T for %v", chain[0].PublicKey, s.Suite.ID))
 	}
-	n := s.With(func(n *hs.Negotiated) { n.PeerCertificates = chain })
+	s.PeerCertificates = chain
 	if s.ServerHello.Has(wire.ExtStatusRequest) {
-		return waitCertificateStatus{n}, nil
+		return waitCertificateStatus(s), nil
 	}
-	return afterCertificate(n), nil
+	return afterCertificate(s.handshake), nil
 }
 
-func afterCertificate(n *hs.Negotiated) hs.Receiver {
-	if take, ok := ephemeral[n.Suite.KeyExchange]; ok {
-		return waitServerKeyExchange{n, take}
+func afterCertificate(h *handshake) hs.Receiver {
+	if ephemeral[h.Suite.KeyExchange] != nil {
+		return waitServerKeyExchange{h}
 	}
-	return waitServerHelloDone{Negotiated: n, half: certificateKey{}}
+	h.half = certificateKey{}
+	return waitServerHelloDone{h}
 }

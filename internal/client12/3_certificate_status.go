@@ -7,13 +7,14 @@ import (
 
 // waitCertificateStatus: the server may staple an OCSP response. Having announced it, it may still send none.
 // RFC 6066 §8.
-type waitCertificateStatus struct{ *hs.Negotiated }
+type waitCertificateStatus struct{ *handshake }
 
 func (s waitCertificateStatus) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	status, ok := m.(*wire.CertificateStatus)
 	if !ok {
-		return afterCertificate(s.Negotiated).Receive(d, m)
+		return afterCertificate(s.handshake).Receive(d, m)
 	}
 	hs.Accept(d, m)
-	return afterCertificate(s.With(func(n *hs.Negotiated) { n.OCSPResponse = status.Response })), nil
+	s.OCSPResponse = status.Response
+	return afterCertificate(s.handshake), nil
 }

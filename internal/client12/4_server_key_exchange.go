@@ -12,18 +12,14 @@ import (
 )
 
 // waitServerKeyExchange: the server's ephemeral key, signed. RFC 8422 §5.4, RFC 5246 §7.4.3.
-type waitServerKeyExchange struct {
-	*hs.Negotiated
-	take func(*hs.Desk, *hs.Negotiated, *wire.ServerKeyExchange) (half, *hs.Negotiated, error)
-}
+type waitServerKeyExchange struct{ *handshake }
 
 func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ske, err := hs.Expect[*wire.ServerKeyExchange](d, m)
 	if err != nil {
 		return nil, err
 	}
-	half, n, err := s.take(d, s.Negotiated, ske)
-	if err != nil {
+	if s.half, err = ephemeral[s.Suite.KeyExchange](d, s.Negotiated, ske); err != nil {
 		return nil, err
 	}
 	// RFC 5246 §7.4.3: the signature scheme is one of those that the client offered.
@@ -39,8 +35,8 @@ func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 		}
 		return nil, fault.New(fault.BadKeyExchangeSignature).With(ske.Scheme.String())
 	}
-	hs.Tell(d, 0, event.GroupChosen{Group: n.Group, FieldBits: n.FieldBits, Offered: s.ClientHello.SupportedGroups})
+	hs.Tell(d, 0, event.GroupChosen{Group: s.Group, FieldBits: s.FieldBits, Offered: s.ClientHello.SupportedGroups})
 	hs.Tell(d, 0, event.SchemeChosen{Scheme: ske.Scheme, Offered: s.ClientHello.SignatureAlgorithms})
-	n = n.With(func(n *hs.Negotiated) { n.Scheme = ske.Scheme })
-	return waitServerHelloDone{Negotiated: n, half: half}, nil
+	s.Scheme = ske.Scheme
+	return waitServerHelloDone(s), nil
 }

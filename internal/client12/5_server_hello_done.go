@@ -3,17 +3,12 @@ package client12
 import (
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
-	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // waitServerHelloDone: the server has said all it has to say; before that it may ask for a certificate, once.
 // RFC 5246 §7.4.4, §7.4.5.
-type waitServerHelloDone struct {
-	*hs.Negotiated
-	half    half
-	request *want.CertificateRequest
-}
+type waitServerHelloDone struct{ *handshake }
 
 func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if request, ok := m.(*wire.CertificateRequest); ok && s.request == nil {
@@ -25,5 +20,6 @@ func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, erro
 	if _, err := hs.Expect[*wire.ServerHelloDone](d, m); err != nil {
 		return nil, err
 	}
-	return awaitVerdict{s, hello.AskVerdict(d, s.Negotiated)}, nil
+	s.verdict = hello.AskVerdict(d, s.Negotiated)
+	return awaitVerdict(s), nil
 }

@@ -6,24 +6,22 @@ import (
 )
 
 // serversEnd waits for the server's last flight, which begins with a ticket if it said so. RFC 5077 §3.3.
-func serversEnd(n *hs.Negotiated, keys *hs.Keys12) hs.Receiver {
-	if n.ServerHello.Has(wire.ExtSessionTicket) {
-		return waitNewSessionTicket{n, keys}
+func (h *handshake) serversEnd() hs.Receiver {
+	if h.ServerHello.Has(wire.ExtSessionTicket) {
+		return waitNewSessionTicket{h}
 	}
-	return waitChangeCipherSpec{n, keys, nil}
+	return waitChangeCipherSpec{h}
 }
 
 // waitNewSessionTicket: the server gives a ticket, or takes back with an empty one what it said. What came before its
 // Finished is of no use until that has been checked. RFC 5077 §3.3.
-type waitNewSessionTicket struct {
-	*hs.Negotiated
-	keys *hs.Keys12
-}
+type waitNewSessionTicket struct{ *handshake }
 
 func (s waitNewSessionTicket) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ticket, err := hs.Expect[*wire.NewSessionTicket](d, m)
 	if err != nil {
 		return nil, err
 	}
-	return waitChangeCipherSpec{s.Negotiated, s.keys, ticket}, nil
+	s.ticket = ticket
+	return waitChangeCipherSpec(s), nil
 }

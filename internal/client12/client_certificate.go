@@ -30,51 +30,44 @@ var certificateTypes = map[suite.Auth]wire.ClientCertificateType{
 }
 
 // awaitCredential: which certificate does this server get to see?
-type awaitCredential struct {
-	awaitVerdict
-	question *want.ChooseCredential
-}
+type awaitCredential struct{ *handshake }
 
-func (s awaitCredential) Question() want.Question { return s.question }
+func (s awaitCredential) Question() want.Question { return s.credential }
 
-func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) { return s.introduce(d, s.question) }
+func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) { return s.introduce(d) }
 
 // introduce shows the client's certificate, or says that there is none. RFC 5246 §7.4.6.
-func (s awaitVerdict) introduce(d *hs.Desk, question *want.ChooseCredential) (hs.State, error) {
-	choice, err := hello.ChooseClient(d, s.request, question)
-	if err != nil {
+func (h *handshake) introduce(d *hs.Desk) (hs.State, error) {
+	var err error
+	if h.choice, err = hello.ChooseClient(d, h.request, h.credential); err != nil {
 		return nil, err
 	}
-	if err := d.Send(choice.Certificate()); err != nil {
+	if err := d.Send(h.choice.Certificate()); err != nil {
 		return nil, err
 	}
-	return s.exchange(d, choice)
+	return h.exchange(d)
 }
 
 // prove asks for the signature over everything so far. RFC 5246 §7.4.8.
-func prove(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12, choice hello.ClientChoice) hs.State {
-	n = n.With(func(n *hs.Negotiated) { n.Credential = choice.Credential })
-	question := want.NewSign(d.Asker, choice.Credential, choice.Scheme, d.Transcript.Kept())
-	d.Ask(question)
-	return awaitSignature{n, keys, question}
+func (h *handshake) prove(d *hs.Desk) hs.State {
+	h.Credential = h.choice.Credential
+	h.signature = want.NewSign(d.Asker, h.choice.Credential, h.choice.Scheme, d.Transcript.Kept())
+	d.Ask(h.signature)
+	return awaitSignature{h}
 }
 
 // awaitSignature: the private key, wherever it is, signs the handshake.
-type awaitSignature struct {
-	*hs.Negotiated
-	keys     *hs.Keys12
-	question *want.Sign
-}
+type awaitSignature struct{ *handshake }
 
-func (s awaitSignature) Question() want.Question { return s.question }
+func (s awaitSignature) Question() want.Question { return s.signature }
 
 func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
-	signature, err := s.question.Result()
+	signature, err := s.signature.Result()
 	if err != nil {
 		return nil, fault.New(fault.SigningFailed).Because(err)
 	}
-	if err := d.Send(&wire.CertificateVerify{Scheme: s.question.Scheme, Signature: signature}); err != nil {
+	if err := d.Send(&wire.CertificateVerify{Scheme: s.signature.Scheme, Signature: signature}); err != nil {
 		return nil, err
 	}
-	return conclude(d, s.Negotiated, s.keys)
+	return s.conclude(d)
 }

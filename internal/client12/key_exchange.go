@@ -23,7 +23,7 @@ type half interface {
 
 // ephemeral has the key exchanges whose half comes in a ServerKeyExchange, and how it is taken out: checked, but for the
 // signature. Without one it is in the certificate.
-var ephemeral = map[wire.KeyExchange]func(*hs.Desk, *hs.Negotiated, *wire.ServerKeyExchange) (half, *hs.Negotiated, error){
+var ephemeral = map[wire.KeyExchange]func(*hs.Desk, *hs.Negotiated, *wire.ServerKeyExchange) (half, error){
 	wire.KeyExchangeECDHE: takePoint,
 	wire.KeyExchangeDHE:   takePower,
 }
@@ -53,15 +53,16 @@ func (certificateKey) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.Client
 }
 
 // point: ECDHE. RFC 8422 §5.4, §5.7.
-type point struct{ public []byte }
+type point struct{ *wire.ServerKeyExchange }
 
-func takePoint(d *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half, *hs.Negotiated, error) {
+func takePoint(d *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half, error) {
 	// RFC 8422 §5.4: the group is one of those that the client offered; the hybrids in the list are TLS 1.3's.
 	if !slices.Contains(d.Config.Groups12, ske.Group) {
-		return nil, nil, fault.New(fault.GroupNotOffered).
+		return nil, fault.New(fault.GroupNotOffered).
 			Between("groups", hs.Names(d.Config.Groups12), []string{ske.Group.String()})
 	}
-	return point{ske.Public}, n.With(func(n *hs.Negotiated) { n.Group = ske.Group }), nil
+	n.Group = ske.Group
+	return point{ske}, nil
 }
 
 func (p point) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExchange, error) {
@@ -72,7 +73,7 @@ func (p point) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExch
 	if err != nil {
 		return nil, nil, fault.New(fault.EntropyFailed).Because(err)
 	}
-	premaster, err := share.Shared(p.public)
+	premaster, err := share.Shared(p.Public)
 	if err != nil {
 		return nil, nil, fault.New(fault.BadPublicKey).With(n.Group.String()).Because(err)
 	}
@@ -88,22 +89,23 @@ type power struct {
 
 // takePower takes a field that was not offered too, as RFC 7919 §3.1 leaves to a client (RFC 5246 §F.1.1.3 asks for size): servers of before send what
 // their operator put there, and a list of groups tells them nothing. Its size has to do for a promise.
-func takePower(_ *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half, *hs.Negotiated, error) {
+func takePower(_ *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half, error) {
 	field, err := suite.NewField(ske.Prime, ske.Generator)
 	switch {
 	// The RFC leaves the alert open. This one tells the server's operator what to mend, as RFC 7919 §4 does in the other
 	// direction; the numbers by themselves are legal.
 	case errors.Is(err, suite.ErrSmallField):
-		return nil, nil, fault.New(fault.SmallField).Because(err)
+		return nil, fault.New(fault.SmallField).Because(err)
 	case err != nil:
-		return nil, nil, fault.New(fault.BadField).Because(err)
+		return nil, fault.New(fault.BadField).Because(err)
 	}
 	// RFC 7919 §3: between 1 and p-1, or handshake_failure; TLS 1.3 says illegal_parameter for the same.
 	public, err := field.Public(ske.Public)
 	if err != nil {
-		return nil, nil, fault.New(fault.DegeneratePublicKey).Because(err)
+		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
 	}
-	return power{field, public}, n.With(func(n *hs.Negotiated) { n.Group, n.FieldBits = field.ID(), field.Bits() }), nil
+	n.Group, n.FieldBits = field.ID(), field.Bits()
+	return power{field, public}, nil
 }
 
 func (p power) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExchange, error) {

@@ -40,30 +40,27 @@ func resumes(offer *hello.Offer, sh *wire.ServerHello) (bool, error) {
 
 // resume goes on with an earlier session. The caller is asked about the server in any case: what was trusted then need
 // not be now.
-func resume(d *hs.Desk, n *hs.Negotiated, session *want.Session) hs.State {
+func resume(d *hs.Desk, h *handshake, session *want.Session) hs.State {
 	hs.TellResumed(d, session)
-	n = n.Resuming(session)
-	return awaitOldServer{n, hello.AskVerdict(d, n)}
+	h.Resume(session)
+	h.verdict = hello.AskVerdict(d, h.Negotiated)
+	return awaitOldServer{h}
 }
 
 // awaitOldServer: is the server of the session still trusted?
-type awaitOldServer struct {
-	*hs.Negotiated
-	question *want.VerifyPeer
-}
+type awaitOldServer struct{ *handshake }
 
-func (s awaitOldServer) Question() want.Question { return s.question }
+func (s awaitOldServer) Question() want.Question { return s.verdict }
 
 func (s awaitOldServer) Resume(d *hs.Desk) (hs.State, error) {
-	n, err := hello.TakeVerdict(d, s.Negotiated, s.question)
+	_, err := hello.TakeVerdict(d, s.Negotiated, s.verdict)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := d.ResumeKeys12(n)
-	if err != nil {
+	if s.keys, err = d.ResumeKeys12(s.Negotiated); err != nil {
 		return nil, err
 	}
-	return serversEnd(n, keys), nil
+	return s.serversEnd(), nil
 }
 
 // lifetimeUnsaid is how long a session is kept whose server does not say. RFC 5246 §F.1.4 suggests a day at most.

@@ -67,7 +67,7 @@ func AskVerdict(d *hs.Desk, n *hs.Negotiated) *want.VerifyPeer {
 	return question
 }
 
-// TakeVerdict takes its answer.
+// TakeVerdict takes its answer, which n has then.
 func TakeVerdict(d *hs.Desk, n *hs.Negotiated, question *want.VerifyPeer) (*hs.Negotiated, error) {
 	verdict, err := question.Result()
 	for _, check := range verdict.Checks {
@@ -80,7 +80,8 @@ func TakeVerdict(d *hs.Desk, n *hs.Negotiated, question *want.VerifyPeer) (*hs.N
 		return nil, Refusal(err, fault.RejectedByCaller)
 	}
 	tellVerdict(d, n, verdict)
-	return n.With(func(n *hs.Negotiated) { n.VerifiedChains = verdict.Chains }), nil
+	n.VerifiedChains = verdict.Chains
+	return n, nil
 }
 
 func tellVerdict(d *hs.Desk, n *hs.Negotiated, verdict want.Verdict) {

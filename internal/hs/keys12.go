@@ -10,39 +10,40 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Keys12 are the keys of a TLS 1.2 connection while its Finished messages are still to come.
+// Keys12 are the keys of a TLS 1.2 connection while its Finished messages are still to come; later they are its exporter.
 type Keys12 struct {
-	Schedule                 *keys12.Schedule
+	Schedule                 keys12.Schedule
 	ClientWrite, ServerWrite record.Protection
+	client, server           wire.Random
 }
 
 // DeriveKeys12 makes the keys from the premaster secret, once ClientKeyExchange is in the transcript: by RFC 7627 §4, §5.1, §5.2
 // where both sides have it, else by RFC 5246 §8.1; then RFC 5246 §6.3.
 func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
-	client, server := &n.ClientHello.Random, &n.ServerHello.Random
+	k := newKeys12(n)
 	if n.ExtendedMaster {
-		return d.expandKeys12(n, keys12.NewExtended(n.Suite, premaster, d.Transcript.Sum()))
+		k.Schedule = keys12.NewExtended(n.Suite, premaster, d.Transcript.Sum())
+	} else {
+		k.Schedule = keys12.New(n.Suite, premaster, &k.client, &k.server)
 	}
-	return d.expandKeys12(n, keys12.New(n.Suite, premaster, client, server))
+	return k, k.expand(d, n)
 }
 
 // ResumeKeys12 makes new keys from the master secret of the session that is resumed and the new randoms. RFC 5246 §F.1.4.
 func (d *Desk) ResumeKeys12(n *Negotiated) (*Keys12, error) {
-	return d.expandKeys12(n, keys12.Resume(n.Suite, n.Session.Secret))
+	k := newKeys12(n)
+	k.Schedule = keys12.Resume(n.Suite, n.Session.Secret)
+	return k, k.expand(d, n)
 }
 
-func (d *Desk) expandKeys12(n *Negotiated, schedule *keys12.Schedule) (*Keys12, error) {
-	client, server := &n.ClientHello.Random, &n.ServerHello.Random
-	d.Secret("CLIENT_RANDOM", client, schedule.Master())
+func newKeys12(n *Negotiated) *Keys12 {
+	return &Keys12{client: n.ClientHello.Random, server: n.ServerHello.Random}
+}
 
-	block := schedule.KeyBlock(client, server)
-	clientWrite, err := d.protection12(n, block.ClientMAC, block.ClientKey, block.ClientIV)
-	if err != nil {
-		return nil, err
-	}
-	serverWrite, err := d.protection12(n, block.ServerMAC, block.ServerKey, block.ServerIV)
-	if err != nil {
-		return nil, err
+func (k *Keys12) expand(d *Desk, n *Negotiated) error {
+	d.Secret("CLIENT_RANDOM", &k.client, k.Schedule.Master())
+	if err := k.protect(d, n); err != nil {
+		return fault.New(fault.InternalError).Because(err)
 	}
 	Tell(d, fault.StepGenSecretKey, event.KeysDerived{
 		KeyExchange:    n.Suite.KeyExchange,
@@ -57,46 +58,46 @@ func (d *Desk) expandKeys12(n *Negotiated, schedule *keys12.Schedule) (*Keys12, 
 		MACKeyLen:      n.Suite.Cipher.MACKeyLen(),
 		KeyLen:         n.Suite.Cipher.KeyLen,
 		FixedIVLen:     n.Suite.Cipher.FixedIVLen,
-		ClientRandom:   *client,
-		ServerRandom:   *server,
+		ClientRandom:   k.client,
+		ServerRandom:   k.server,
 	})
-	return &Keys12{schedule, clientWrite, serverWrite}, nil
+	return nil
 }
 
-// protection12 makes the protection of one direction.
-func (d *Desk) protection12(n *Negotiated, macKey, key, iv []byte) (record.Protection, error) {
+// protect makes the protection of both directions.
+func (k *Keys12) protect(d *Desk, n *Negotiated) (err error) {
+	block := k.Schedule.KeyBlock(&k.client, &k.server)
+	defer block.Forget()
 	c := n.Suite.Cipher
-	var p record.Protection
-	var err error
-	if c.CBC() {
-		p, err = record.NewCBC12(c, macKey, key, n.EncryptThenMAC, d.Config.Entropy)
-	} else {
-		p, err = record.NewAEAD12(c, key, iv)
+	if !c.CBC() {
+		k.ClientWrite, k.ServerWrite, err = record.NewAEADs12(c,
+			[2][]byte{block.ClientKey, block.ServerKey}, [2][]byte{block.ClientIV, block.ServerIV})
+		return err
 	}
+	k.ClientWrite, err = record.NewCBC12(c, block.ClientMAC, block.ClientKey, n.EncryptThenMAC, d.Config.Entropy)
 	if err != nil {
-		return nil, fault.New(fault.InternalError).Because(err)
+		return err
 	}
-	return p, nil
+	k.ServerWrite, err = record.NewCBC12(c, block.ServerMAC, block.ServerKey, n.EncryptThenMAC, d.Config.Entropy)
+	return err
 }
 
-// exporter12 derives keys for other uses. RFC 5705 §4.
-type exporter12 struct {
-	schedule       *keys12.Schedule
-	client, server wire.Random
+// Rest ends what only the handshake needs of the keys, and returns the connection's exporter. RFC 5705 §4.
+func (k *Keys12) Rest(n *Negotiated) Exporter {
+	k.Schedule.Rest()
+	k.ClientWrite, k.ServerWrite = nil, nil
+	if !n.ExtendedMaster {
+		k.Schedule.Forget()
+		return refusingExporter{errNoExtendedMaster}
+	}
+	return k
 }
 
 var errNoExtendedMaster = errors.New("without the extended master secret (RFC 7627 §5.4) two connections could share an exported key")
 
-// NewExporter12 makes a connection's exporter.
-func NewExporter12(n *Negotiated, s *keys12.Schedule) Exporter {
-	if !n.ExtendedMaster {
-		return refusingExporter{errNoExtendedMaster}
-	}
-	return &exporter12{s, n.ClientHello.Random, n.ServerHello.Random}
-}
-
-func (e *exporter12) Export(label string, context []byte, length int) ([]byte, error) {
-	return e.schedule.Export(label, context, length, &e.client, &e.server)
+// Export derives a key for another use. RFC 5705 §4.
+func (k *Keys12) Export(label string, context []byte, length int) ([]byte, error) {
+	return k.Schedule.Export(label, context, length, &k.client, &k.server)
 }
 
 type refusingExporter struct{ reason error }

@@ -11,7 +11,8 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Negotiated is what has been agreed on so far. It is never changed: With makes a new one.
+// Negotiated is what has been agreed on so far. The states of a handshake hand it on to each other, and write into it what
+// they learn; nobody else has it. What Done makes of it is not changed any more.
 type Negotiated struct {
 	Version            wire.Version
 	Suite              *suite.Suite
@@ -54,10 +55,19 @@ func (n *Negotiated) With(change func(*Negotiated)) *Negotiated {
 
 // Resuming returns a copy that takes over what a session has.
 func (n *Negotiated) Resuming(s *want.Session) *Negotiated {
-	return n.With(func(n *Negotiated) {
-		n.Session, n.Resumed = s, true
-		n.PeerCertificates, n.OCSPResponse, n.SCTs = s.PeerCertificates, s.OCSPResponse, s.SCTs
-	})
+	return n.With(func(n *Negotiated) { n.Resume(s) })
+}
+
+// Resume takes over what a session has.
+func (n *Negotiated) Resume(s *want.Session) {
+	n.Session, n.Resumed = s, true
+	n.PeerCertificates, n.OCSPResponse, n.SCTs = s.PeerCertificates, s.OCSPResponse, s.SCTs
+}
+
+// Forget takes Resume back, at a server: there will be a full handshake.
+func (n *Negotiated) Forget() {
+	n.Session, n.Resumed = nil, false
+	n.PeerCertificates, n.OCSPResponse, n.SCTs = nil, nil, nil
 }
 
 // PSK is the pre-shared key of the session that is resumed, nil for none.
@@ -142,16 +152,15 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		Resumed:        n.Resumed,
 	})
 	d.Shaking = nil
-	return Ready{n.With(func(n *Negotiated) {
-		n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
-		// These point into messages whose other bytes nobody needs any more.
-		n.OCSPResponse = slices.Clone(n.OCSPResponse)
-		scts := n.SCTs
-		n.SCTs = nil
-		for _, sct := range scts {
-			n.SCTs = append(n.SCTs, slices.Clone(sct))
-		}
-	}), post}
+	n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
+	// These point into messages whose other bytes nobody needs any more.
+	n.OCSPResponse = slices.Clone(n.OCSPResponse)
+	scts := n.SCTs
+	n.SCTs = nil
+	for _, sct := range scts {
+		n.SCTs = append(n.SCTs, slices.Clone(sct))
+	}
+	return Ready{n, post}
 }
 
 // Names turns code points into words for errors.

@@ -36,7 +36,8 @@ func TestPRF(t *testing.T) {
 
 func schedule(id wire.CipherSuite) (*Schedule, *wire.Random, *wire.Random) {
 	client, server := wire.Random(bytes.Repeat([]byte{0xc1}, 32)), wire.Random(bytes.Repeat([]byte{0x5e}, 32))
-	return New(suite.ByID(id), bytes.Repeat([]byte{3}, 48), &client, &server), &client, &server
+	k := New(suite.ByID(id), bytes.Repeat([]byte{3}, 48), &client, &server)
+	return &k, &client, &server
 }
 
 // RFC 5246 §8.1: the client's random first.
@@ -66,6 +67,10 @@ func TestKeyBlock(t *testing.T) {
 		if len(got.ServerMAC) != s.Cipher.MACKeyLen() || len(got.ClientKey) != s.Cipher.KeyLen || len(got.ServerIV) != s.Cipher.FixedIVLen {
 			t.Errorf("%v: a key of %d and an IV of %d bytes", s.ID, len(got.ClientKey), len(got.ServerIV))
 		}
+		key, space := got.ServerKey, got.space
+		if got.Forget(); !bytes.Equal(key, make([]byte, len(key))) || *space != (blockSpace{}) {
+			t.Errorf("%v: after Forget the keys are there still", s.ID)
+		}
 	}
 }
 
@@ -80,7 +85,7 @@ func TestSeparation(t *testing.T) {
 	if bytes.Equal(k.ClientFinished(hash), k.ServerFinished(hash)) {
 		t.Error("both sides would send the same verify_data")
 	}
-	before := k.ClientFinished(hash)
+	before := bytes.Clone(k.ClientFinished(hash))
 	hash[0]++
 	if bytes.Equal(before, k.ClientFinished(hash)) {
 		t.Error("verify_data does not depend on the transcript")

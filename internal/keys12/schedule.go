@@ -2,9 +2,11 @@ package keys12
 
 import (
 	"crypto"
+	"crypto/sha512"
 	"crypto/subtle"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/internal/suite"
@@ -20,6 +22,8 @@ type Schedule struct {
 	master [MasterLen]byte
 	// under is HMAC under the master secret while the handshake needs it.
 	under *mac.Keyed
+	// verify_data of both ends.
+	client, server [wire.VerifyDataLen]byte
 }
 
 // prf is the PRF under the master secret.
@@ -39,23 +43,23 @@ func (k *Schedule) Rest() {
 }
 
 // New computes the master secret from the premaster secret and both randoms. RFC 5246 §8.1.
-func New(s *suite.Suite, premaster []byte, client, server *wire.Random) *Schedule {
-	k := &Schedule{suite: s}
+func New(s *suite.Suite, premaster []byte, client, server *wire.Random) Schedule {
+	k := Schedule{suite: s}
 	prf(s.Hash, k.master[:], premaster, "master secret", client[:], server[:])
 	return k
 }
 
 // NewExtended computes the master secret from the premaster secret and the hash of the handshake up to and with
 // ClientKeyExchange, so that it belongs to this handshake and no other. RFC 7627 §4.
-func NewExtended(s *suite.Suite, premaster, sessionHash []byte) *Schedule {
-	k := &Schedule{suite: s}
+func NewExtended(s *suite.Suite, premaster, sessionHash []byte) Schedule {
+	k := Schedule{suite: s}
 	prf(s.Hash, k.master[:], premaster, "extended master secret", sessionHash)
 	return k
 }
 
 // Resume takes up the master secret of an earlier session, of which MasterLen bytes are used. RFC 5246 §F.1.4.
-func Resume(s *suite.Suite, master []byte) *Schedule {
-	k := &Schedule{suite: s}
+func Resume(s *suite.Suite, master []byte) Schedule {
+	k := Schedule{suite: s}
 	copy(k.master[:], master)
 	return k
 }
@@ -66,8 +70,12 @@ func (k *Schedule) Master() []byte { return k.master[:] }
 // Hash is the hash of the PRF and of the transcript.
 func (k *Schedule) Hash() crypto.Hash { return k.suite.Hash }
 
-// KeyBlock is what both directions are protected with.
+// Forget overwrites the master secret.
+func (k *Schedule) Forget() { clear(k.master[:]) }
+
+// KeyBlock is what both directions are protected with, until Forget.
 type KeyBlock struct {
+	space                *blockSpace
 	ClientMAC, ServerMAC []byte // of nothing with an AEAD
 	ClientKey, ServerKey []byte
 	ClientIV, ServerIV   []byte
@@ -77,29 +85,43 @@ type KeyBlock struct {
 // in the master secret. RFC 5246 §6.3.
 func (k *Schedule) KeyBlock(client, server *wire.Random) KeyBlock {
 	c := k.suite.Cipher
-	block := make([]byte, 2*(c.MACKeyLen()+c.KeyLen+c.FixedIVLen))
+	space := blocks.Get().(*blockSpace)
+	block := space[:2*(c.MACKeyLen()+c.KeyLen+c.FixedIVLen)]
 	k.prf(block, "key expansion", server[:], client[:])
 	cut := func(n int) []byte {
 		part := block[:n:n]
 		block = block[n:]
 		return part
 	}
-	return KeyBlock{cut(c.MACKeyLen()), cut(c.MACKeyLen()), cut(c.KeyLen), cut(c.KeyLen), cut(c.FixedIVLen), cut(c.FixedIVLen)}
+	return KeyBlock{space, cut(c.MACKeyLen()), cut(c.MACKeyLen()), cut(c.KeyLen), cut(c.KeyLen), cut(c.FixedIVLen), cut(c.FixedIVLen)}
 }
 
-// ClientFinished and ServerFinished compute verify_data over the transcript hash. RFC 5246 §7.4.9.
+// blockSpace has room for the longest: AES-256 in CBC mode with HMAC-SHA384. It is lent, because keys on their way into a
+// cipher would move to the heap each time.
+type blockSpace [2 * (sha512.Size384 + 32)]byte
+
+var blocks = sync.Pool{New: func() any { return new(blockSpace) }}
+
+// Forget overwrites the keys, which have gone into their ciphers.
+func (b *KeyBlock) Forget() {
+	clear(b.space[:])
+	blocks.Put(b.space)
+	*b = KeyBlock{}
+}
+
+// ClientFinished and ServerFinished compute verify_data over the transcript hash, once each: what they return belongs to
+// the schedule. RFC 5246 §7.4.9.
 func (k *Schedule) ClientFinished(transcript []byte) []byte {
-	return k.finished("client finished", transcript)
+	return k.finished(&k.client, "client finished", transcript)
 }
 
 func (k *Schedule) ServerFinished(transcript []byte) []byte {
-	return k.finished("server finished", transcript)
+	return k.finished(&k.server, "server finished", transcript)
 }
 
-func (k *Schedule) finished(label string, transcript []byte) []byte {
-	out := make([]byte, wire.VerifyDataLen)
-	k.prf(out, label, transcript)
-	return out
+func (k *Schedule) finished(out *[wire.VerifyDataLen]byte, label string, transcript []byte) []byte {
+	k.prf(out[:], label, transcript)
+	return out[:]
 }
 
 // reserved labels are the protocol's own. RFC 5705 §4.

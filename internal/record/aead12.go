@@ -32,6 +32,20 @@ func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
 	return p, nil
 }
 
+// NewAEADs12 makes those of both directions, the client's first.
+func NewAEADs12(c *suite.Cipher, keys, ivs [2][]byte) (client, server Protection, err error) {
+	var both [2]aead12
+	for i := range both {
+		p := &both[i]
+		if p.aead, err = c.New(keys[i]); err != nil {
+			return nil, nil, err
+		}
+		p.suite = c
+		copy(p.iv[:], ivs[i])
+	}
+	return &both[0], &both[1], nil
+}
+
 func (p *aead12) Sealed(n int) int   { return n + p.suite.Overhead() }
 func (p *aead12) MaxCiphertext() int { return MaxCiphertext }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -32,17 +33,36 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 		return nil, err
 	}
 	n.Protocol = protocol
-	return resume(d, n)
+	h := &handshake{Negotiated: n}
+	return h.resume(d)
+}
+
+// handshake is what its states hand on to each other. Each state is no more than that, and what it waits for: then it
+// costs nothing to become the next one.
+type handshake struct {
+	*hs.Negotiated
+	half half // of the key exchange, ours
+	keys *hs.Keys12
+	// premaster is drawn before the one that is encrypted is looked at.
+	premaster [suite.PremasterLen]byte
+	ske       *wire.ServerKeyExchange
+
+	session    hello.SessionQuestion
+	credential *want.ChooseCredential
+	signature  *want.Sign
+	decrypted  *want.DecryptPremaster
+	verdict    *want.VerifyPeer
+	ticket     *want.SealTicket
 }
 
 // certify begins a full handshake: who are we for this client?
-func certify(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
+func (h *handshake) certify(d *hs.Desk) (hs.State, error) {
 	if d.Config.AskCredential {
-		question := want.NewChooseCredential(d.Asker, n.ClientHello, commonSuites(d.Config, n.ClientHello))
-		d.Ask(question)
-		return awaitCredential{n, question}, nil
+		h.credential = want.NewChooseCredential(d.Asker, h.ClientHello, commonSuites(d.Config, h.ClientHello))
+		d.Ask(h.credential)
+		return awaitCredential{h}, nil
 	}
-	return answer(d, n, d.Config.Credentials)
+	return h.answer(d, d.Config.Credentials)
 }
 
 func checkHello(ch *wire.ClientHello) error {

@@ -7,17 +7,14 @@ import (
 )
 
 // awaitCredential: which certificate does this client get to see?
-type awaitCredential struct {
-	*hs.Negotiated
-	question *want.ChooseCredential
-}
+type awaitCredential struct{ *handshake }
 
-func (s awaitCredential) Question() want.Question { return s.question }
+func (s awaitCredential) Question() want.Question { return s.credential }
 
 func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) {
-	credentials, err := hello.TakeCredential(d, s.question)
+	credentials, err := hello.TakeCredential(d, s.credential)
 	if err != nil {
 		return nil, err
 	}
-	return answer(d, s.Negotiated, credentials)
+	return s.answer(d, credentials)
 }

@@ -9,44 +9,41 @@ import (
 
 // answer chooses and says so: ServerHello, Certificate, CertificateStatus and, in RSA key exchange, the rest up to ServerHelloDone.
 // The others need a signature first. RFC 5246 §7.4.1.3 to §7.4.5.
-func answer(d *hs.Desk, n *hs.Negotiated, credentials []*want.Credential) (hs.State, error) {
-	c, err := choose(d, n.ClientHello, credentials)
+func (h *handshake) answer(d *hs.Desk, credentials []*want.Credential) (hs.State, error) {
+	c, err := choose(d, h.ClientHello, credentials)
 	if err != nil {
 		return nil, err
 	}
-	n = n.With(func(n *hs.Negotiated) {
-		n.Suite, n.Credential, n.Group, n.Scheme = c.suite, c.credential, c.group, c.scheme
-		n.FieldBits = c.fieldBits()
-	})
+	h.Suite, h.Credential, h.Group, h.Scheme = c.suite, c.credential, c.group, c.scheme
+	h.FieldBits = c.fieldBits()
 	if d.Config.ClientAuth != hs.NoClientCertificate {
 		d.Transcript.Keep()
 	}
-	if n, err = greet(d, n); err != nil {
+	if err := h.greet(d); err != nil {
 		return nil, err
 	}
 	if err := d.Send(&wire.Certificate{Chain: c.credential.Chain}); err != nil {
 		return nil, err
 	}
-	if n.ServerHello.Has(wire.ExtStatusRequest) {
+	if h.ServerHello.Has(wire.ExtStatusRequest) {
 		status := &wire.CertificateStatus{Status: wire.StatusOCSP, Response: c.credential.OCSP}
 		if err := d.Send(status); err != nil {
 			return nil, err
 		}
 	}
-	return exchanges[c.suite.KeyExchange].open(d, n)
+	return exchanges[c.suite.KeyExchange].open(d, h)
 }
 
 // greet sends the ServerHello, of a full handshake or of one that resumes.
-func greet(d *hs.Desk, n *hs.Negotiated) (*hs.Negotiated, error) {
-	sh, err := serverHello(d, n)
+func (h *handshake) greet(d *hs.Desk) error {
+	sh, err := serverHello(d, h.Negotiated)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: n.Suite.KeyExchange}
-	d.Transcript.Choose(n.Suite.Hash)
-	return n.With(func(n *hs.Negotiated) {
-		n.ServerHello, n.EncryptThenMAC = sh, sh.Has(wire.ExtEncryptThenMAC)
-	}), d.Send(sh)
+	d.Context = wire.Context{Version: wire.TLS12, KeyExchange: h.Suite.KeyExchange}
+	d.Transcript.Choose(h.Suite.Hash)
+	h.ServerHello, h.EncryptThenMAC = sh, sh.Has(wire.ExtEncryptThenMAC)
+	return d.Send(sh)
 }
 
 // serverHello answers only extensions that the client sent. RFC 5246 §7.4.1.4.

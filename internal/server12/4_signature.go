@@ -4,21 +4,15 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
-	"github.com/vitro-tls/vitro/wire"
 )
 
 // awaitSignature: the private key, wherever it is, signs the ephemeral one. RFC 8422 §5.4, RFC 5246 §7.4.3.
-type awaitSignature struct {
-	*hs.Negotiated
-	half     half
-	ske      *wire.ServerKeyExchange
-	question *want.Sign
-}
+type awaitSignature struct{ *handshake }
 
-func (s awaitSignature) Question() want.Question { return s.question }
+func (s awaitSignature) Question() want.Question { return s.signature }
 
 func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
-	signature, err := s.question.Result()
+	signature, err := s.signature.Result()
 	if err != nil {
 		return nil, fault.New(fault.SigningFailed).Because(err)
 	}
@@ -26,5 +20,5 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(s.ske); err != nil {
 		return nil, err
 	}
-	return helloDone(d, s.Negotiated, s.half)
+	return s.helloDone(d)
 }

@@ -6,24 +6,22 @@ import (
 )
 
 // waitClientKeyExchange: the client's half of the secret. RFC 5246 §7.4.7.
-type waitClientKeyExchange struct {
-	*hs.Negotiated
-	half half
-}
+type waitClientKeyExchange struct{ *handshake }
 
 func (s waitClientKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	kx, err := hs.Expect[*wire.ClientKeyExchange](d, m)
 	if err != nil {
 		return nil, err
 	}
-	return s.half.join(d, s.Negotiated, kx)
+	return s.half.join(d, s.handshake, kx)
 }
 
-func derive(d *hs.Desk, n *hs.Negotiated, premaster []byte) (hs.State, error) {
-	keys, err := d.DeriveKeys12(n, premaster)
+func (h *handshake) derive(d *hs.Desk, premaster []byte) (hs.State, error) {
+	var err error
+	h.keys, err = d.DeriveKeys12(h.Negotiated, premaster)
 	clear(premaster)
 	if err != nil {
 		return nil, err
 	}
-	return identified(d, n, keys), nil
+	return h.identified(d), nil
 }

@@ -6,10 +6,7 @@ import (
 )
 
 // waitChangeCipherSpec: from here on the client encrypts, its Finished first. RFC 5246 §7.1, §7.4.9.
-type waitChangeCipherSpec struct {
-	*hs.Negotiated
-	keys *hs.Keys12
-}
+type waitChangeCipherSpec struct{ *handshake }
 
 func (s waitChangeCipherSpec) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if _, err := hs.Expect[*wire.ChangeCipherSpec](d, m); err != nil {

@@ -9,10 +9,7 @@ import (
 
 // waitFinished: proof that the client saw the same handshake; then the server proves the same. RFC 5246 §7.4.9. A ticket
 // comes no earlier: RFC 5077 §3.3.
-type waitFinished struct {
-	*hs.Negotiated
-	keys *hs.Keys12
-}
+type waitFinished struct{ *handshake }
 
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
@@ -23,45 +20,42 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.CheckFinished(finished, expected); err != nil {
 		return nil, err
 	}
-	n := s.With(func(n *hs.Negotiated) {
-		n.ClientFinished, n.Exporter = expected, hs.NewExporter12(n, s.keys.Schedule)
-	})
+	s.ClientFinished = expected
 	switch {
-	case n.Resumed: // our own Finished came first
-		s.keys.Schedule.Rest()
-		return n.Done(d, connected{}), nil
-	case n.ServerHello.Has(wire.ExtSessionTicket):
-		question := want.NewSealTicket(d.Asker, newSession(d, n, s.keys), d.Now)
-		d.Ask(question)
-		return awaitTicket{n, s.keys, question}, nil
+	case s.Resumed: // our own Finished came first
+		return s.done(d), nil
+	case s.ServerHello.Has(wire.ExtSessionTicket):
+		s.ticket = want.NewSealTicket(d.Asker, s.newSession(d), d.Now)
+		d.Ask(s.ticket)
+		return awaitTicket(s), nil
 	}
-	return conclude(d, n, s.keys)
+	return s.conclude(d)
 }
 
 // conclude has the last word of a full handshake.
-func conclude(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (hs.State, error) {
-	n, err := finish(d, n, keys)
-	if err != nil {
+func (h *handshake) conclude(d *hs.Desk) (hs.State, error) {
+	if err := h.finish(d); err != nil {
 		return nil, err
 	}
-	if id := n.ServerHello.SessionID; len(id) > 0 {
-		session := newSession(d, n, keys)
+	if id := h.ServerHello.SessionID; len(id) > 0 {
+		session := h.newSession(d)
 		d.AskAside(hs.Aside{Ask: func(d *hs.Desk) want.Question { return want.NewStoreSession(d.Asker, session, id) }})
 	}
-	keys.Schedule.Rest()
-	return n.Done(d, connected{}), nil
+	return h.done(d), nil
+}
+
+func (h *handshake) done(d *hs.Desk) hs.State {
+	h.Exporter = h.keys.Rest(h.Negotiated)
+	return h.Done(d, connected{})
 }
 
 // finish: from here on the server encrypts; its Finished is the first to travel so. RFC 5246 §7.4.9.
-func finish(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) (*hs.Negotiated, error) {
-	if err := d.SendChangeCipherSpec(keys.ServerWrite); err != nil {
-		return nil, err
+func (h *handshake) finish(d *hs.Desk) error {
+	if err := d.SendChangeCipherSpec(h.keys.ServerWrite); err != nil {
+		return err
 	}
-	finished := &wire.Finished{VerifyData: keys.Schedule.ServerFinished(d.Transcript.Sum())}
-	if err := d.Send(finished); err != nil {
-		return nil, err
-	}
-	return n.With(func(n *hs.Negotiated) { n.ServerFinished = finished.VerifyData }), nil
+	h.ServerFinished = h.keys.Schedule.ServerFinished(d.Transcript.Sum())
+	return d.Send(&wire.Finished{VerifyData: h.ServerFinished})
 }
 
 // connected: the handshake is done. A ClientHello would begin another; it is answered with a warning, as RFC 5746

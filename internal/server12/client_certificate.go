@@ -13,15 +13,14 @@ import (
 
 // helloDone ends the server's flight, with a CertificateRequest in front if the client is to introduce itself.
 // RFC 5246 §7.4.4, §7.4.5.
-func helloDone(d *hs.Desk, n *hs.Negotiated, half half) (hs.State, error) {
-	next := waitClientKeyExchange{n, half}
+func (h *handshake) helloDone(d *hs.Desk) (hs.State, error) {
 	if d.Config.ClientAuth == hs.NoClientCertificate {
-		return next, d.Send(new(wire.ServerHelloDone))
+		return waitClientKeyExchange{h}, d.Send(new(wire.ServerHelloDone))
 	}
 	if err := d.Send(certificateRequest(d.Config)); err != nil {
 		return nil, err
 	}
-	return waitCertificate{next}, d.Send(new(wire.ServerHelloDone))
+	return waitCertificate{h}, d.Send(new(wire.ServerHelloDone))
 }
 
 func certificateRequest(c *hs.Compiled) *wire.CertificateRequest {
@@ -39,7 +38,7 @@ func certificateRequest(c *hs.Compiled) *wire.CertificateRequest {
 }
 
 // waitCertificate: the client introduces itself, or says that it cannot. RFC 5246 §7.4.6.
-type waitCertificate struct{ waitClientKeyExchange }
+type waitCertificate struct{ *handshake }
 
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	cert, err := hs.Expect[*wire.Certificate](d, m)
@@ -50,23 +49,20 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := s.With(func(n *hs.Negotiated) { n.PeerCertificates = chain })
-	return waitClientKeyExchange{n, s.half}, nil
+	s.PeerCertificates = chain
+	return waitClientKeyExchange(s), nil
 }
 
 // identified: the keys are made, and the client is yet to prove who it is, if it said so.
-func identified(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) hs.State {
-	if len(n.PeerCertificates) > 0 {
-		return waitCertificateVerify{n, keys}
+func (h *handshake) identified(d *hs.Desk) hs.State {
+	if len(h.PeerCertificates) > 0 {
+		return waitCertificateVerify{h}
 	}
-	return judged(d, n, keys)
+	return h.judged(d)
 }
 
 // waitCertificateVerify: the client proves that it holds the certificate's key. RFC 5246 §7.4.8.
-type waitCertificateVerify struct {
-	*hs.Negotiated
-	keys *hs.Keys12
-}
+type waitCertificateVerify struct{ *handshake }
 
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	signed := d.Transcript.Kept() // the handshake before this message
@@ -77,29 +73,24 @@ func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 	if err := hello.CheckClientSignature(d, s.Negotiated, cv, signed); err != nil {
 		return nil, err
 	}
-	return judged(d, s.Negotiated, s.keys), nil
+	return s.judged(d), nil
 }
 
-func judged(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) hs.State {
-	next := waitChangeCipherSpec{n, keys}
-	if question := hello.AskClientVerdict(d, n); question != nil {
-		return awaitVerdict{next, question}
+func (h *handshake) judged(d *hs.Desk) hs.State {
+	if h.verdict = hello.AskClientVerdict(d, h.Negotiated); h.verdict != nil {
+		return awaitVerdict{h}
 	}
-	return next
+	return waitChangeCipherSpec{h}
 }
 
 // awaitVerdict: is the client who it says it is?
-type awaitVerdict struct {
-	next     waitChangeCipherSpec
-	question *want.VerifyPeer
-}
+type awaitVerdict struct{ *handshake }
 
-func (s awaitVerdict) Question() want.Question { return s.question }
+func (s awaitVerdict) Question() want.Question { return s.verdict }
 
 func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
-	n, err := hello.TakeVerdict(d, s.next.Negotiated, s.question)
-	if err != nil {
+	if _, err := hello.TakeVerdict(d, s.Negotiated, s.verdict); err != nil {
 		return nil, err
 	}
-	return waitChangeCipherSpec{n, s.next.keys}, nil
+	return waitChangeCipherSpec(s), nil
 }

@@ -19,12 +19,12 @@ type exchange interface {
 	// suits says whether client and credential can do it, or why not, and completes the choice.
 	suits(*hs.Compiled, *wire.ClientHello, *choice) event.SuiteReason
 	// open goes on behind the server's certificate.
-	open(*hs.Desk, *hs.Negotiated) (hs.State, error)
+	open(*hs.Desk, *handshake) (hs.State, error)
 }
 
 // half is the server's half of a key exchange, to be joined with the client's.
 type half interface {
-	join(*hs.Desk, *hs.Negotiated, *wire.ClientKeyExchange) (hs.State, error)
+	join(*hs.Desk, *handshake, *wire.ClientKeyExchange) (hs.State, error)
 }
 
 var exchanges = map[wire.KeyExchange]exchange{
@@ -47,19 +47,19 @@ func (certificateKey) suits(_ *hs.Compiled, _ *wire.ClientHello, c *choice) even
 	return event.SuiteTaken
 }
 
-func (k certificateKey) open(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	return helloDone(d, n, k)
+func (k certificateKey) open(d *hs.Desk, h *handshake) (hs.State, error) {
+	h.half = k
+	return h.helloDone(d)
 }
 
-func (certificateKey) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+func (certificateKey) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
 	// RFC 5246 §7.4.7.1: drawn before the ciphertext is looked at, so that needing it takes no longer.
-	state := awaitPremaster{Negotiated: n}
-	if err := d.Config.Draw(state.random[:]); err != nil {
+	if err := d.Config.Draw(h.premaster[:]); err != nil {
 		return nil, err
 	}
-	state.question = want.NewDecryptPremaster(d.Asker, n.Credential, kx.EncryptedPremaster)
-	d.Ask(state.question)
-	return state, nil
+	h.decrypted = want.NewDecryptPremaster(d.Asker, h.Credential, kx.EncryptedPremaster)
+	d.Ask(h.decrypted)
+	return awaitPremaster{h}, nil
 }
 
 // ephemeral: a key that is made for this connection, and signed. RFC 8422 §5.4, RFC 5246 §7.4.3, §F.1.1.3.
@@ -113,17 +113,17 @@ func (x ephemeral) suits(cfg *hs.Compiled, ch *wire.ClientHello, c *choice) even
 }
 
 // open makes the ephemeral key and asks for the signature over it.
-func (x ephemeral) open(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	half, ske, err := x.make(d, n.Group)
-	if err != nil {
+func (x ephemeral) open(d *hs.Desk, h *handshake) (hs.State, error) {
+	var err error
+	if h.half, h.ske, err = x.make(d, h.Group); err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
-	ske.Scheme = n.Scheme
+	h.ske.Scheme = h.Scheme
 	// RFC 5246 §7.4.3: both randoms are signed too, so that the signature belongs to this handshake only.
-	message := slices.Concat(n.ClientHello.Random[:], n.ServerHello.Random[:], ske.Params())
-	question := want.NewSign(d.Asker, n.Credential, n.Scheme, message)
-	d.Ask(question)
-	return awaitSignature{n, half, ske, question}, nil
+	message := slices.Concat(h.ClientHello.Random[:], h.ServerHello.Random[:], h.ske.Params())
+	h.signature = want.NewSign(d.Asker, h.Credential, h.Scheme, message)
+	d.Ask(h.signature)
+	return awaitSignature{h}, nil
 }
 
 // point: ECDHE. RFC 8422 §5.4, §5.7.
@@ -137,12 +137,12 @@ func newPoint(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange,
 	return point{share}, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: group, Public: share.Public()}, nil
 }
 
-func (p point) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+func (p point) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
 	premaster, err := p.share.Shared(kx.Public)
 	if err != nil {
-		return nil, fault.New(fault.BadPublicKey).With(n.Group.String()).Because(err)
+		return nil, fault.New(fault.BadPublicKey).With(h.Group.String()).Because(err)
 	}
-	return derive(d, n, premaster)
+	return h.derive(d, premaster)
 }
 
 // power: DHE. RFC 5246 §7.4.3, §7.4.7.2.
@@ -161,7 +161,7 @@ func newPower(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange,
 		KeyExchange: wire.KeyExchangeDHE, Prime: field.Prime(), Generator: field.Generator(), Public: share.Public()}, nil
 }
 
-func (p power) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (hs.State, error) {
+func (p power) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
 	// RFC 7919 §4: between 1 and p-1, or handshake_failure.
 	public, err := p.field.Public(kx.Public)
 	if err != nil {
@@ -171,7 +171,7 @@ func (p power) join(d *hs.Desk, n *hs.Negotiated, kx *wire.ClientKeyExchange) (h
 	if err != nil {
 		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
 	}
-	premaster := keys12.StripPremaster(n.Suite.Hash, secret)
+	premaster := keys12.StripPremaster(h.Suite.Hash, secret)
 	clear(secret)
-	return derive(d, n, premaster)
+	return h.derive(d, premaster)
 }

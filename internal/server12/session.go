@@ -15,32 +15,28 @@ import (
 // RFC 5246 §7.3, Figure 2.
 
 // resume looks for the session that a client would go on with, before there is a full handshake.
-func resume(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	ch := n.ClientHello
-	var question hello.SessionQuestion
+func (h *handshake) resume(d *hs.Desk) (hs.State, error) {
+	ch := h.ClientHello
 	switch {
 	// RFC 5077 §3.4: where there is a ticket, the session ID only says whether it was taken.
 	case d.Config.ServerSessions && len(ch.SessionTicket) > 0:
-		question = want.NewOpenTicket(d.Asker, ch.SessionTicket, d.Now)
+		h.session = want.NewOpenTicket(d.Asker, ch.SessionTicket, d.Now)
 	case d.Config.ServerStore && len(ch.SessionID) == hello.SessionIDLen:
-		question = want.NewLoadByID(d.Asker, ch.SessionID, d.Now, d.Stream.Watched())
+		h.session = want.NewLoadByID(d.Asker, ch.SessionID, d.Now, d.Stream.Watched())
 	default:
-		return certify(d, n)
+		return h.certify(d)
 	}
-	d.Ask(question)
-	return awaitSession{n, question}, nil
+	d.Ask(h.session)
+	return awaitSession{h}, nil
 }
 
 // awaitSession: which session is in the ticket, or goes by the ID?
-type awaitSession struct {
-	*hs.Negotiated
-	question hello.SessionQuestion
-}
+type awaitSession struct{ *handshake }
 
-func (s awaitSession) Question() want.Question { return s.question }
+func (s awaitSession) Question() want.Question { return s.session }
 
 func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
-	session, err := s.question.Result()
+	session, err := s.session.Result()
 	if err != nil || session == nil {
 		return s.unknown(d)
 	}
@@ -61,71 +57,67 @@ func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
 	case !session.ExtendedMaster && s.ExtendedMaster:
 		return s.full(d, event.ResumptionOtherMaster)
 	}
-	n := s.Resuming(session).With(func(n *hs.Negotiated) { n.Suite = d.Config.Suites[i] })
-	if question := hello.AskClientVerdict(d, n); question != nil {
-		return awaitOldClient{s, n, question}, nil
+	s.Suite = d.Config.Suites[i]
+	s.Negotiated.Resume(session)
+	if s.verdict = hello.AskClientVerdict(d, s.Negotiated); s.verdict != nil {
+		return awaitOldClient(s), nil
 	}
-	return accept(d, n)
+	return s.accept(d)
 }
 
 // full goes on with a full handshake.
 func (s awaitSession) full(d *hs.Desk, why event.ResumptionReason) (hs.State, error) {
 	hs.Tell(d, 0, event.Resumption{Why: why})
-	return certify(d, s.Negotiated)
+	return s.certify(d)
 }
 
 // unknown: clients of TLS 1.3 make up a session ID (RFC 8446 §D.4), so that not to know it says nothing.
 func (s awaitSession) unknown(d *hs.Desk) (hs.State, error) {
-	if _, byID := s.question.(*want.LoadSession); byID && s.ClientHello.Has(wire.ExtSupportedVersions) {
-		return certify(d, s.Negotiated)
+	if _, byID := s.session.(*want.LoadSession); byID && s.ClientHello.Has(wire.ExtSupportedVersions) {
+		return s.certify(d)
 	}
 	return s.full(d, event.ResumptionUnknownTicket)
 }
 
 // awaitOldClient: is the client of the session still trusted, or one without a certificate still welcome? If not, it may
 // introduce itself anew.
-type awaitOldClient struct {
-	awaitSession
-	resumed  *hs.Negotiated
-	question *want.VerifyPeer
-}
+type awaitOldClient struct{ *handshake }
 
-func (s awaitOldClient) Question() want.Question { return s.question }
+func (s awaitOldClient) Question() want.Question { return s.verdict }
 
 func (s awaitOldClient) Resume(d *hs.Desk) (hs.State, error) {
-	verdict, err := s.question.Result()
+	verdict, err := s.verdict.Result()
 	if err != nil || verdict.Err != nil {
-		return s.full(d, event.ResumptionPeerRefused)
+		s.Forget()
+		return awaitSession(s).full(d, event.ResumptionPeerRefused)
 	}
-	n, err := hello.TakeVerdict(d, s.resumed, s.question)
-	if err != nil {
+	if _, err := hello.TakeVerdict(d, s.Negotiated, s.verdict); err != nil {
 		return nil, err
 	}
-	return accept(d, n)
+	return s.accept(d)
 }
 
 // accept is the flight of a server that resumes: it has the first Finished. The ticket stays as it is, for resuming
 // makes no session younger, and its key outlives it.
-func accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
-	hs.TellResumed(d, n.Session)
-	n, err := greet(d, n)
+func (h *handshake) accept(d *hs.Desk) (hs.State, error) {
+	hs.TellResumed(d, h.Session)
+	err := h.greet(d)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := d.ResumeKeys12(n)
-	if err != nil {
+	if h.keys, err = d.ResumeKeys12(h.Negotiated); err != nil {
 		return nil, err
 	}
-	if n, err = finish(d, n, keys); err != nil {
+	if err := h.finish(d); err != nil {
 		return nil, err
 	}
-	return waitChangeCipherSpec{n, keys}, nil
+	return waitChangeCipherSpec{h}, nil
 }
 
 // newSession is what a client may resume later. RFC 5246 §F.1.4: not for ever.
-func newSession(d *hs.Desk, n *hs.Negotiated, keys *hs.Keys12) *want.Session {
-	session := n.NewSession(d)
-	session.Secret = slices.Clone(keys.Schedule.Master())
+func (h *handshake) newSession(d *hs.Desk) *want.Session {
+	session := h.NewSession(d)
+	session.Secret = slices.Clone(h.keys.Schedule.Master())
 	session.Issued, session.Lifetime = d.Now, d.Config.SessionLifetime
 	return session
 }
@@ -145,21 +137,17 @@ func announce(d *hs.Desk, ch *wire.ClientHello, sh *wire.ServerHello) error {
 }
 
 // awaitTicket: the ticket belongs to the last flight. RFC 5077 §3.3.
-type awaitTicket struct {
-	*hs.Negotiated
-	keys     *hs.Keys12
-	question *want.SealTicket
-}
+type awaitTicket struct{ *handshake }
 
-func (s awaitTicket) Question() want.Question { return s.question }
+func (s awaitTicket) Question() want.Question { return s.ticket }
 
 func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
 	ticket := new(wire.NewSessionTicket) // RFC 5077 §3.3: empty, if there is none after all
-	if sealed, err := s.question.Result(); err == nil && len(sealed) > 0 && len(sealed) <= hello.MaxTicket {
-		ticket.Ticket, ticket.Lifetime = sealed, uint32(s.question.Session.Lifetime.Seconds())
+	if sealed, err := s.ticket.Result(); err == nil && len(sealed) > 0 && len(sealed) <= hello.MaxTicket {
+		ticket.Ticket, ticket.Lifetime = sealed, uint32(s.ticket.Session.Lifetime.Seconds())
 	}
 	if err := d.Send(ticket); err != nil {
 		return nil, err
 	}
-	return conclude(d, s.Negotiated, s.keys)
+	return s.conclude(d)
 }
