@@ -154,7 +154,11 @@ func (c *Conn) readRecord() error {
 			default:
 				c.storeSessions()
 			}
-			c.flush()
+			if err != nil {
+				c.flush()
+			} else {
+				c.flushSoon()
+			}
 			return err
 		}
 		c.read.lent.tidy()

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	std "crypto/tls"
 	"testing"
+	"time"
 
+	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/internal/testkit"
 )
 
@@ -102,4 +104,53 @@ func TestUpdateKeysUnderTraffic(t *testing.T) {
 	if client.UpdateKeys(true) == nil {
 		t.Error("TLS 1.2 updates its keys")
 	}
+}
+
+// RFC 8446 §4.6.3: whoever is silent while several requests for new keys come answers them with one KeyUpdate, in front
+// of what it says next.
+func TestRequestsForKeysGetOneAnswer(t *testing.T) {
+	delay := answerDelay
+	answerDelay = time.Hour
+	defer func() { answerDelay = delay }()
+	client, server, answers := countingAnswers(t)
+	for range 5 {
+		if err := client.UpdateKeys(true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	exchangeByte(t, server, client)
+	exchangeByte(t, client, server)
+	if n := len(answers); n != 1 {
+		t.Errorf("%d KeyUpdates in return for five", n)
+	}
+}
+
+// Who asks for new keys gets an answer also from a peer that reads and has nothing to say.
+func TestRequestForKeysIsAnsweredWhileIdle(t *testing.T) {
+	client, server, answers := countingAnswers(t)
+	go func() { _, _ = server.Read(make([]byte, 1)) }()
+	go func() { _, _ = client.Read(make([]byte, 1)) }()
+	for range 2 {
+		if err := client.UpdateKeys(true); err != nil {
+			t.Fatal(err)
+		}
+		<-answers
+	}
+}
+
+// countingAnswers connects a client that counts the KeyUpdates that come.
+func countingAnswers(t *testing.T) (client, server *Conn, answers chan struct{}) {
+	t.Helper()
+	answers = make(chan struct{}, 10)
+	cc := clientConfig()
+	cc.Tracer = event.TracerFunc(func(_ event.Meta, e event.Event) {
+		if u, ok := e.(event.KeysUpdated); ok && !u.Sent {
+			answers <- struct{}{}
+		}
+	})
+	client, server = pair(t, cc, serverConfig(testkit.P256))
+	if cerr, serr := both(client, server); cerr != nil || serr != nil {
+		t.Fatal(cerr, serr)
+	}
+	return client, server, answers
 }

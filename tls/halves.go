@@ -53,6 +53,7 @@ type writeHalf struct {
 	alerted atomic.Bool // a fatal alert went out
 	tickets atomic.Bool // session tickets go out beside a Read
 	refused sync.Once   // a Write has failed, and the peer's reason been looked for
+	soon    atomic.Bool // so does, in a moment, what the read half has to say
 }
 
 // lentBuffer holds bytes from the network. Once tidied it holds no memory but a record's header: a reader that is
@@ -147,6 +148,21 @@ func (c *Conn) flush() {
 		_ = c.writeOut(c.engine.Output())
 		c.write.mu.Unlock()
 	}
+}
+
+// answerDelay is how long what the read half has to say may wait for a Write to go with.
+var answerDelay = 100 * time.Millisecond
+
+// flushSoon has it written in a moment, if no Write comes before. RFC 8446 §4.6.3: of a peer's requests for new keys all
+// that come while we are silent get one answer. A Read does not wait until the peer has taken it.
+func (c *Conn) flushSoon() {
+	if !c.engine.HasOutput() || c.write.soon.Swap(true) {
+		return
+	}
+	time.AfterFunc(answerDelay, func() {
+		c.write.soon.Store(false)
+		c.flush()
+	})
 }
 
 // flushAlert writes a fatal alert. A peer that does not take it holds us up for a moment only, and a Write that is
