@@ -8,6 +8,7 @@ import (
 
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
+	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -33,6 +34,7 @@ func (s *settings) observe() (*observed, error) {
 		ServerName:       s.hostName,
 		Groups:           codes[wire.NamedGroup](s.curves),
 		SignatureSchemes: codes[wire.SignatureScheme](s.verifyPrefs),
+		SigningSchemes:   suite.Schemes(), // -signing-prefs belong to a credential
 		GREASE:           s.grease,
 		StrictClose:      s.checkCloseNotify,
 		AskConfig:        s.server,

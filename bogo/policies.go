@@ -56,7 +56,7 @@ func (o *observed) narrow() error {
 	}
 	p := policies[o.policy]
 	o.config.CipherSuites, o.config.CipherSuites13 = p.suites, p.suites13
-	o.config.Groups, o.config.SignatureSchemes = p.groups, p.schemes
+	o.config.Groups, o.config.SignatureSchemes, o.config.SigningSchemes = p.groups, p.schemes, p.schemes
 	if p.only13 {
 		o.config.MinVersion = wire.TLS13
 	}

@@ -2,14 +2,17 @@ package engine_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"reflect"
 	"testing"
 
+	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/suite"
 	"github.com/vitro-tls/vitro/internal/testkit"
+	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
@@ -32,6 +35,9 @@ func TestHandshake(t *testing.T) {
 					cc, sc := clientConfig(), serverConfig(kind)
 					cc.CipherSuites = []wire.CipherSuite{s.ID}
 					cc.Groups = []wire.NamedGroup{g}
+					if curve := curveOf(kind); curve != 0 && curve != g { // RFC 8422 §5.3
+						cc.Groups, sc.Groups = []wire.NamedGroup{g, curve}, cc.Groups
+					}
 					client, server := newClient(t, cc), newServer(t, sc)
 					mustShake(t, client, server)
 					cs, ss := client.State(), server.State()
@@ -55,6 +61,38 @@ func TestHandshake(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// curveOf is where a kind's ECDSA key lies, 0 if it is of another kind.
+func curveOf(kind testkit.Kind) wire.NamedGroup {
+	return map[testkit.Kind]wire.NamedGroup{
+		testkit.P256: wire.SecP256r1, testkit.P384: wire.SecP384r1, testkit.P521: wire.SecP521r1}[kind]
+}
+
+// A server may sign with other schemes than it takes from its client, and a client likewise.
+func TestSchemesToSignWith(t *testing.T) {
+	for _, version := range []wire.Version{wire.TLS12, wire.TLS13} {
+		t.Run(version.String(), func(t *testing.T) {
+			pss, ed := []wire.SignatureScheme{wire.RSA_PSS_RSAE_SHA512}, []wire.SignatureScheme{wire.ED25519}
+			cc, sc := clientConfig(), serverConfig(testkit.RSA)
+			cc.MaxVersion, sc.MaxVersion = version, version
+			cc.Policy, sc.ClientAuth = "modern", engine.RequireClientCertificate
+			cc.Credentials = []*want.Credential{testkit.Credential(testkit.Ed25519)}
+			cc.SignatureSchemes, cc.SigningSchemes = pss, ed
+			sc.SignatureSchemes, sc.SigningSchemes = ed, pss
+			client, server := newClient(t, cc), newServer(t, sc)
+			mustShake(t, client, server)
+			if c, s := client.State(), server.State(); len(s.PeerCertificates) == 0 || c.Scheme != wire.RSA_PSS_RSAE_SHA512 {
+				t.Errorf("the server signed with %v; the client showed %d certificates", c.Scheme, len(s.PeerCertificates))
+			}
+			// Without lists of their own to sign with, neither end has a scheme.
+			sc.SigningSchemes = nil
+			server = newServer(t, sc)
+			if shake(t, newClient(t, cc), server, 1<<20); !errors.Is(server.err, fault.NoCommonScheme) {
+				t.Errorf("a server that takes ed25519 alone signs with an RSA key: %v", server.err)
+			}
+		})
 	}
 }
 

@@ -25,7 +25,7 @@ func Signable(cfg *hs.Compiled, v wire.Version, c *want.Credential) []wire.Signa
 		schemes = suite.SchemesFor13(c.Leaf.PublicKey)
 	}
 	var list []wire.SignatureScheme
-	for _, s := range cfg.SignatureSchemes {
+	for _, s := range cfg.SigningSchemes {
 		if slices.Contains(schemes, s) && slices.Contains(c.Schemes, s) {
 			list = append(list, s)
 		}

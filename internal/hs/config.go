@@ -34,8 +34,10 @@ type Config struct {
 	// Groups are the allowed groups, best first; nil: all, the finite fields only beside suites with DHE. A list without
 	// a finite field leaves DHE what it has by default.
 	Groups []wire.NamedGroup
-	// SignatureSchemes are the allowed signature schemes, best first; nil: all.
+	// SignatureSchemes are the signature schemes that a peer may sign a handshake with, best first; nil: all.
 	SignatureSchemes []wire.SignatureScheme
+	// SigningSchemes are those that we sign with, best first; nil: those of SignatureSchemes.
+	SigningSchemes []wire.SignatureScheme
 	// CertificateSchemes are the signature schemes that the certificates of a peer's chain may be signed with, best first;
 	// nil: all that Vitro verifies, which are those of SignatureSchemes where that is nil too. The peer chooses its chain
 	// by them (RFC 8446 §4.2.3); what is not among them is refused only by who answers VerifyPeer.
@@ -268,9 +270,14 @@ func (c *Compiled) compileLists() error {
 	if c.SignatureSchemes == nil {
 		c.SignatureSchemes = all
 	}
-	for _, s := range c.SignatureSchemes {
-		if !slices.Contains(all, s) {
-			return badConfig("signature scheme %v: Vitro does not have it", s)
+	if c.SigningSchemes == nil {
+		c.SigningSchemes = c.SignatureSchemes
+	}
+	for _, list := range [][]wire.SignatureScheme{c.SignatureSchemes, c.SigningSchemes} {
+		for _, s := range list {
+			if !slices.Contains(all, s) {
+				return badConfig("signature scheme %v: Vitro does not have it", s)
+			}
 		}
 	}
 	if err := c.compileCertificateSchemes(all); err != nil {

@@ -103,7 +103,7 @@ func (x ephemeral) suits(cfg *hs.Compiled, ch *wire.ClientHello, c *choice) even
 		return x.none
 	}
 	// RFC 5246 §7.4.1.4.1: without the extension the client takes SHA-1, which we do not sign with any more.
-	for _, scheme := range cfg.SignatureSchemes {
+	for _, scheme := range cfg.SigningSchemes {
 		if slices.Contains(c.credential.Schemes, scheme) && slices.Contains(ch.SignatureAlgorithms, scheme) {
 			c.scheme = scheme
 			return event.SuiteTaken
