@@ -54,6 +54,7 @@ const (
 	SuiteNoKey                         // no certificate with this kind of key
 	SuiteNoGroup                       // no group in common
 	SuiteNoField                       // DHE: the client lists finite fields, and none of ours
+	SuiteNoCurve                       // the client does not list the curve of our ECDSA certificate
 	SuiteNoScheme                      // no signature scheme in common
 	SuiteNoKeyUsage                    // the certificate's key usage forbids it
 	SuiteLessLiked                     // it stands behind the one that was taken

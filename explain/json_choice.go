@@ -8,6 +8,7 @@ var reasonNames = map[event.SuiteReason]string{
 	event.SuiteNoKey:      "no_key",
 	event.SuiteNoGroup:    "no_group",
 	event.SuiteNoField:    "no_dh_group",
+	event.SuiteNoCurve:    "no_certificate_curve",
 	event.SuiteNoScheme:   "no_scheme",
 	event.SuiteNoKeyUsage: "no_key_usage",
 	event.SuiteLessLiked:  "less_liked",

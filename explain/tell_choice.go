@@ -100,6 +100,7 @@ var passedOver = []struct {
 	{event.SuiteNoKeyUsage, "the certificate's key usage forbids"},
 	{event.SuiteNoGroup, "no group in common for"},
 	{event.SuiteNoField, "the client lists Diffie-Hellman groups, and none of ours, which rules out"},
+	{event.SuiteNoCurve, "the client does not list the curve of the server's certificate, which rules out"},
 	{event.SuiteNoScheme, "no signature scheme in common for"},
 }
 

@@ -133,6 +133,8 @@ var (
 		"the client offers no suite for the kind of key in our certificate", "give the server a certificate with the other kind of key (RSA, ECDSA) as well")
 	NoCommonGroup = rule("no_common_group", wire.AlertHandshakeFailure, "RFC 8422 §4",
 		"no group in common", "compare both lists (--groups)")
+	CurveNotListed = rule("certificate_curve_not_listed", wire.AlertHandshakeFailure, "RFC 8422 §5.3",
+		"the client does not list the curve of our ECDSA certificate", "give the server an RSA certificate or one on P-256 as well")
 	NoCommonField = rule("no_common_dh_group", wire.AlertInsufficientSecurity, "RFC 7919 §4",
 		"no finite field in common, and nothing but DHE", "compare both lists (--groups)")
 	NoCommonPSKMode = rule("no_common_psk_mode", wire.AlertHandshakeFailure, "RFC 8446 §4.2.9",

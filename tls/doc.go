@@ -16,6 +16,7 @@
 // In the configuration:
 //
 //	Config                                      a change after the first use, which crypto/tls forbids, is seen where a field is set, not within what it holds
+//	Config.Certificates                         one with an ECDSA key is not shown in TLS 1.2 to a client that lists curves of ECDSA and not its own (RFC 8422 §5.3)
 //	Config.CipherSuites                         the order counts; TLS 1.3 is narrowed by its suites; RC4 and 3DES are not there
 //	Config.CurvePreferences                     the order counts; a group that Vitro does not have is an error
 //	Config.DynamicRecordSizingDisabled          ignored: records are always as large as they can be

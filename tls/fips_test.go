@@ -62,7 +62,9 @@ func approved(t *testing.T, version uint16, kind testkit.Kind, group CurveID) {
 	theirClient := &std.Config{ServerName: testkit.Host, RootCAs: testkit.PKI().Roots, Time: testkit.Clock, MaxVersion: version}
 	theirServer := &std.Config{Certificates: []std.Certificate{{Certificate: leaf.Chain, PrivateKey: leaf.Key}}, Time: testkit.Clock}
 	if group != 0 {
-		cc.CurvePreferences, theirClient.CurvePreferences = []CurveID{group}, []std.CurveID{group}
+		sc.CurvePreferences = []CurveID{group}
+		// RFC 8422 §5.3: in TLS 1.2 the certificate's curve stands in the list too.
+		cc.CurvePreferences, theirClient.CurvePreferences = []CurveID{group, CurveP256}, []std.CurveID{group, CurveP256}
 	}
 	cc.ClientSessionCache = NewLRUClientSessionCache(0)
 	for i := range 2 {

@@ -64,14 +64,26 @@ func inOrder(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credent
 	return hello.ByName(cfg, credentials, ch, func(c *want.Credential) bool { return listsCurve(ch, c.Leaf.PublicKey) })
 }
 
-// listsCurve: RFC 8422 §5.1.1: the groups that a client lists are also the curves on which an ECDSA key may lie. Clients
-// that list X25519 alone mean the key exchange, so that such a key comes last, and is not kept from them.
+// listsCurve: RFC 8422 §5.1.1: the groups that a client lists are also the curves on which an ECDSA key may lie.
 func listsCurve(ch *wire.ClientHello, key crypto.PublicKey) bool {
 	ec, ok := key.(*ecdsa.PublicKey)
 	if !ok || !ch.Has(wire.ExtSupportedGroups) {
 		return true
 	}
 	return slices.Contains(ch.SupportedGroups, curves[ec.Curve])
+}
+
+// maySee: RFC 8422 §5.3, RFC 5246 §7.4.2: a client is not shown an ECDSA key on a curve that it does not list. The exception is a client
+// that lists no curve on which such a key can lie: its list (X25519 alone, most often) can only be about the key exchange.
+// For it such a key comes last.
+func maySee(ch *wire.ClientHello, key crypto.PublicKey) bool {
+	return listsCurve(ch, key) || !slices.ContainsFunc(ch.SupportedGroups, isCurveOfECDSA)
+}
+
+// isCurveOfECDSA: RFC 8422 §5.1.1 and the IANA registry of groups: the curves of RFC 4492 and RFC 7027, those of RFC 8734,
+// and those that are given in full; not X25519 and X448, which lie between them.
+func isCurveOfECDSA(g wire.NamedGroup) bool {
+	return g >= 1 && g <= 28 || g >= 31 && g <= 33 || g == 0xff01 || g == 0xff02
 }
 
 var curves = map[elliptic.Curve]wire.NamedGroup{
@@ -107,6 +119,8 @@ func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credentia
 		return c, event.SuiteNotOffered
 	case suite.AuthOf(credential.Leaf.PublicKey) != s.Auth:
 		return c, event.SuiteNoKey
+	case !maySee(ch, credential.Leaf.PublicKey):
+		return c, event.SuiteNoCurve
 	}
 	reason := exchanges[s.KeyExchange].suits(cfg, ch, &c)
 	return c, reason
@@ -147,6 +161,8 @@ func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credent
 	case reasons[event.SuiteNoScheme]:
 		return fault.New(fault.NoCommonScheme).
 			Between("signature schemes", hs.Names(credentials[0].Schemes), hs.Names(ch.SignatureAlgorithms))
+	case reasons[event.SuiteNoCurve]:
+		return fault.New(fault.CurveNotListed).Between("curves", hs.Names(curvesOf(credentials)), hs.Names(ch.SupportedGroups))
 	case reasons[event.SuiteNoGroup]:
 		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups12), hs.Names(chooseCurve(cfg, ch).offered))
 	case reasons[event.SuiteNoKeyUsage]:
@@ -161,6 +177,16 @@ func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credent
 		return between(fault.OnlyDHEKeyExchange)
 	}
 	return between(fault.NoCommonSuite)
+}
+
+// curvesOf are those that the credentials' ECDSA keys lie on.
+func curvesOf(credentials []*want.Credential) (list []wire.NamedGroup) {
+	for _, c := range credentials {
+		if ec, ok := c.Leaf.PublicKey.(*ecdsa.PublicKey); ok {
+			list = append(list, curves[ec.Curve])
+		}
+	}
+	return list
 }
 
 // only reports whether the client offers suites that we know, and none with another key exchange than these.
