@@ -105,7 +105,7 @@ func newEngine(role fault.Role, c *Compiled, o Options) *Engine {
 	d := &e.desk
 	d.Role, d.Config = role, c
 	d.Asker.Notify = o.Notify
-	d.Shaking = new(hs.Shaking)
+	d.Shake()
 	e.questions = &d.Questions
 	e.questions.Follow(o.Context)
 	d.Asker.Context = e.questions

@@ -25,6 +25,9 @@ func (e *Engine) Feed(b []byte) int {
 		if e.done() {
 			return taken
 		}
+		if e.desk.Input == nil {
+			e.desk.LendInput()
+		}
 		e.desk.Input = append(e.desk.Input, b[taken:taken+n]...)
 		taken += n
 		if len(e.desk.Input) == record.HeaderLen {
@@ -137,7 +140,7 @@ func (e *Engine) enter(next hs.State, err error) error {
 }
 
 func (e *Engine) receive(raw []byte) error {
-	m, err := wire.Decode(raw, e.desk.Context)
+	m, err := wire.DecodeIn(e.desk.Slots(), raw, e.desk.Context)
 	if err != nil {
 		return undecodable(err)
 	}

@@ -193,7 +193,10 @@ func (c *Conn) feed() error {
 func (c *Conn) writeHandshake() error {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
-	return c.writeOut(c.engine.Output())
+	buf := sealed.Get().(*[]byte)
+	defer sealed.Put(buf)
+	*buf = c.engine.AppendOutput((*buf)[:0])
+	return c.writeOut(*buf)
 }
 
 // broken says why a handshake cannot go on whose network failed or whose time is up.

@@ -268,7 +268,8 @@ type ConnectionState struct {
 	// Export derives a key for another use, nil before the handshake is done: RFC 5705 (TLS 1.2, where a nil context
 	// is another than an empty one, and the extended master secret is required), RFC 8446 §7.5.
 	Export func(label string, context []byte, length int) ([]byte, error)
-	// ServerFinished and ClientFinished are the verify_data of both, for channel bindings (RFC 5929 §3).
+	// ServerFinished and ClientFinished are the verify_data of both in TLS 1.2, for channel bindings (RFC 5929 §3); TLS 1.3
+	// has Export for that (RFC 9266).
 	ClientFinished, ServerFinished []byte
 }
 

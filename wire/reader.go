@@ -49,7 +49,7 @@ type Field struct {
 // it returns the fields before the failure together with the error.
 func Fields(raw []byte, ctx Context) ([]Field, error) {
 	doc := document{fields: new([]Field)}
-	_, err := decode(raw, ctx, &doc)
+	_, err := decode(nil, raw, ctx, &doc)
 	return *doc.fields, err
 }
 

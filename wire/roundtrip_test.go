@@ -35,8 +35,8 @@ func TestSamplesAreComplete(t *testing.T) {
 		have[s.message.Type()] = true
 	}
 	for kind := range 256 {
-		if t2 := HandshakeType(kind); (newMessage(t2) != nil) != have[t2] {
-			t.Errorf("%v: decoder %v, sample %v", t2, newMessage(t2) != nil, have[t2])
+		if t2 := HandshakeType(kind); (newMessage(t2, nil) != nil) != have[t2] {
+			t.Errorf("%v: decoder %v, sample %v", t2, newMessage(t2, nil) != nil, have[t2])
 		}
 	}
 	for kind, row := range extensionTable {

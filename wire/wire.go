@@ -12,7 +12,6 @@
 package wire
 
 import (
-	"bytes"
 	"fmt"
 	"sync"
 )
@@ -78,7 +77,7 @@ func (k *kept) keep(raw []byte, ctx Context) { k.raw, k.ctx = raw, ctx }
 const HandshakeHeaderLen = 4
 
 // newMessage returns an empty message of a type, nil for a type that this package does not know.
-func newMessage(t HandshakeType) Message {
+func newMessage(t HandshakeType, slots *Slots) Message {
 	switch t {
 	case TypeHelloRequest:
 		return new(HelloRequest)
@@ -91,9 +90,9 @@ func newMessage(t HandshakeType) Message {
 	case TypeEndOfEarlyData:
 		return new(EndOfEarlyData)
 	case TypeEncryptedExtensions:
-		return new(EncryptedExtensions)
+		return slots.EncryptedExtensions()
 	case TypeCertificate:
-		return new(Certificate)
+		return slots.Certificate()
 	case TypeServerKeyExchange:
 		return new(ServerKeyExchange)
 	case TypeCertificateRequest:
@@ -101,11 +100,11 @@ func newMessage(t HandshakeType) Message {
 	case TypeServerHelloDone:
 		return new(ServerHelloDone)
 	case TypeCertificateVerify:
-		return new(CertificateVerify)
+		return slots.CertificateVerify()
 	case TypeClientKeyExchange:
 		return new(ClientKeyExchange)
 	case TypeFinished:
-		return new(Finished)
+		return slots.Finished()
 	case TypeCertificateStatus:
 		return new(CertificateStatus)
 	case TypeKeyUpdate:
@@ -116,23 +115,26 @@ func newMessage(t HandshakeType) Message {
 
 // Decode decodes one whole handshake message, header included. The message keeps raw and points into it, so raw
 // must not be changed afterwards. The error, if any, is a *[DecodeError].
-func Decode(raw []byte, ctx Context) (Message, error) {
+func Decode(raw []byte, ctx Context) (Message, error) { return DecodeIn(nil, raw, ctx) }
+
+// DecodeIn is Decode into a slot, if there is one for the message.
+func DecodeIn(slots *Slots, raw []byte, ctx Context) (Message, error) {
 	doc := documents.Get().(*document)
 	defer func() {
 		*doc = document{}
 		documents.Put(doc)
 	}()
-	return decode(raw, ctx, doc)
+	return decode(slots, raw, ctx, doc)
 }
 
 var documents = sync.Pool{New: func() any { return new(document) }}
 
-func decode(raw []byte, ctx Context, doc *document) (Message, error) {
+func decode(slots *Slots, raw []byte, ctx Context, doc *document) (Message, error) {
 	if len(raw) < HandshakeHeaderLen {
 		return nil, &DecodeError{Path: "Handshake", Problem: Truncated, Detail: missing(HandshakeHeaderLen - len(raw))}
 	}
 	t := HandshakeType(raw[0])
-	m := newMessage(t)
+	m := newMessage(t, slots)
 	if m == nil {
 		return nil, &DecodeError{Path: "Handshake.msg_type", Problem: UnknownType, Detail: fmt.Sprintf("%v is not a message of this protocol", t)}
 	}
@@ -153,7 +155,10 @@ func decode(raw []byte, ctx Context, doc *document) (Message, error) {
 
 // Encode encodes a message with its header and keeps the bytes in it. The error says which field does not fit the
 // layout; the message is then unchanged.
-func Encode(m Message, ctx Context) ([]byte, error) {
+func Encode(m Message, ctx Context) ([]byte, error) { return EncodeIn(nil, m, ctx) }
+
+// EncodeIn is Encode with the bytes in a room.
+func EncodeIn(room *Room, m Message, ctx Context) ([]byte, error) {
 	w := writers.Get().(*Writer)
 	defer func() {
 		*w = Writer{buf: w.buf[:0]}
@@ -166,7 +171,7 @@ func Encode(m Message, ctx Context) ([]byte, error) {
 	if w.err != nil {
 		return nil, fmt.Errorf("wire: %v does not fit its layout: %w", m.Type(), w.err)
 	}
-	raw := bytes.Clone(w.buf)
+	raw := append(room.Take(len(w.buf)), w.buf...)
 	m.keep(raw, ctx)
 	return raw, nil
 }

@@ -26,7 +26,7 @@ func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 type again struct{ before *hs.Renegotiated }
 
 func (s again) Begin(d *hs.Desk) (hs.State, error) {
-	d.Shaking = new(hs.Shaking)
+	d.Shake()
 	offer, err := hello.Again(d.Config, s.before)
 	if err != nil {
 		return nil, err

@@ -98,24 +98,17 @@ func agree(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite)
 	if offer.Session != nil {
 		n = takeSession(d, n, offer.Session)
 	}
-	secrets := d.DeriveHandshake13(n, keys13.NewEarly(s, n.PSK()), shared)
+	d.DeriveHandshake13(n, keys13.NewEarly(s, n.PSK()), shared)
 	clear(shared)
-	if err := d.ReadUnder(secrets.Server); err != nil {
+	if err := d.ReadUnder(d.Secrets13.Server); err != nil {
 		return nil, err
 	}
 	d.OweCCS(ch.SessionID)
-	if err := d.WriteUnder(secrets.Client); err != nil {
+	if err := d.WriteUnder(d.Secrets13.Client); err != nil {
 		return nil, err
 	}
-	return waitEncryptedExtensions{handshake{n, secrets}}, nil
+	return waitEncryptedExtensions{handshake{n}}, nil
 }
 
-// handshake is what every wait after the ServerHello knows.
-type handshake struct {
-	*hs.Negotiated
-	secrets *hs.Handshake13
-}
-
-func (h handshake) with(change func(*hs.Negotiated)) handshake {
-	return handshake{h.With(change), h.secrets}
-}
+// handshake is what every wait after the ServerHello knows; the secrets, and what the server asked for, lie on the desk.
+type handshake struct{ *hs.Negotiated }

@@ -28,10 +28,9 @@ func (s waitEncryptedExtensions) Receive(d *hs.Desk, m wire.Message) (hs.State, 
 	if err := hello.TakeLimits(d, s.ClientHello, wire.TLS13, &ee.Extensions); err != nil {
 		return nil, err
 	}
-	h := s.handshake
 	if ee.Has(wire.ExtALPN) {
 		hs.Tell(d, 0, event.ProtocolChosen{Protocol: ee.ALPN[0], Offered: s.ClientHello.ALPN})
-		h = h.with(func(n *hs.Negotiated) { n.Protocol = ee.ALPN[0] })
+		s.Protocol = ee.ALPN[0]
 	}
-	return afterExtensions(d, h), nil
+	return afterExtensions(d, s.handshake), nil
 }

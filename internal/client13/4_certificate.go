@@ -6,18 +6,14 @@ import (
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
-	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // waitCertificate: the server introduces itself; before that it may ask the client to, once. RFC 8446 §4.3.2, §4.4.2.
-type waitCertificate struct {
-	handshake
-	request *want.CertificateRequest
-}
+type waitCertificate struct{ handshake }
 
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	if request, ok := m.(*wire.CertificateRequest); ok && s.request == nil {
+	if request, ok := m.(*wire.CertificateRequest); ok && d.Request == nil {
 		return s.asked(d, request)
 	}
 	cert, err := hs.Expect[*wire.Certificate](d, m)
@@ -44,13 +40,11 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := s.with(func(n *hs.Negotiated) {
-		n.PeerCertificates = chain
-		if len(cert.EntryExtensions) > 0 {
-			n.OCSPResponse, n.SCTs = cert.EntryExtensions[0].OCSPResponse, cert.EntryExtensions[0].SCTs
-		}
-	})
-	return waitCertificateVerify{h, s.request}, nil
+	s.PeerCertificates = chain
+	if len(cert.EntryExtensions) > 0 {
+		s.OCSPResponse, s.SCTs = cert.EntryExtensions[0].OCSPResponse, cert.EntryExtensions[0].SCTs
+	}
+	return waitCertificateVerify(s), nil
 }
 
 func (s waitCertificate) asked(d *hs.Desk, request *wire.CertificateRequest) (hs.State, error) {
@@ -63,6 +57,6 @@ func (s waitCertificate) asked(d *hs.Desk, request *wire.CertificateRequest) (hs
 	if !request.Has(wire.ExtSignatureAlgorithms) {
 		return nil, fault.New(fault.MissingExtension).With(wire.ExtSignatureAlgorithms.String())
 	}
-	s.request = requested(request)
+	d.Request = requested(request)
 	return s, nil
 }

@@ -15,13 +15,11 @@ import (
 )
 
 // waitCertificateVerify: the server proves that it holds the certificate's key. RFC 8446 §4.4.3.
-type waitCertificateVerify struct {
-	handshake
-	request *want.CertificateRequest
-}
+type waitCertificateVerify struct{ handshake }
 
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	signed := hs.Signed13(fault.Server, d.Transcript.Sum()) // the transcript before this message
+	var space [hs.MaxSigned13]byte
+	signed := hs.Signed13(space[:0], fault.Server, d.Transcript.Sum()) // the transcript before this message
 	cv, err := hs.Expect[*wire.CertificateVerify](d, m)
 	if err != nil {
 		return nil, err
@@ -38,14 +36,13 @@ func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 		return nil, fault.New(fault.BadCertificateSignature).With(cv.Scheme.String())
 	}
 	hs.Tell(d, 0, event.SchemeChosen{Scheme: cv.Scheme, Offered: s.ClientHello.SignatureAlgorithms})
-	h := s.with(func(n *hs.Negotiated) { n.Scheme = cv.Scheme })
-	return awaitVerdict{h, s.request, hello.AskVerdict(d, h.Negotiated)}, nil
+	s.Scheme = cv.Scheme
+	return awaitVerdict{s.handshake, hello.AskVerdict(d, s.Negotiated)}, nil
 }
 
 // awaitVerdict: is the server who it says it is?
 type awaitVerdict struct {
 	handshake
-	request  *want.CertificateRequest
 	question *want.VerifyPeer
 }
 
@@ -59,5 +56,5 @@ func (s awaitVerdict) Resume(d *hs.Desk) (hs.State, error) {
 	if err := hello.CheckKeyUsage(d, n.PeerCertificates[0], x509.KeyUsageDigitalSignature); err != nil {
 		return nil, err
 	}
-	return waitFinished{handshake{n, s.secrets}, s.request}, nil
+	return waitFinished{handshake{n}}, nil
 }

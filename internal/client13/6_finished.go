@@ -3,15 +3,11 @@ package client13
 import (
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/internal/mac"
-	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
 )
 
 // waitFinished: proof that the server saw the same handshake; then the client's flight does the same. RFC 8446 §4.4.4.
-type waitFinished struct {
-	handshake
-	request *want.CertificateRequest
-}
+type waitFinished struct{ handshake }
 
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
@@ -19,14 +15,14 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	var expected [mac.MaxSize]byte
-	if err := d.CheckFinished(finished, s.secrets.Server.Finished(expected[:0], d.Transcript.Sum())); err != nil {
+	if err := d.CheckFinished(finished, d.Secrets13.Server.Finished(expected[:0], d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
 	// The application keys cover the handshake up to here, and not what the client still sends. RFC 8446 §7.1.
-	application := d.DeriveApplication13(s.Negotiated, s.secrets)
+	application := d.DeriveApplication13(s.Negotiated)
 	if err := d.ReadUnder(application.Server); err != nil {
 		return nil, err
 	}
-	h := s.with(func(n *hs.Negotiated) { n.ServerFinished, n.Exporter = finished.VerifyData, application.Exporter })
-	return flight{h, application, s.request}.begin(d)
+	s.Exporter = application.Exporter
+	return flight(s).begin(d)
 }

@@ -10,11 +10,7 @@ import (
 
 // flight is the client's last: its Certificate and CertificateVerify, if the server asks for them, and Finished.
 // RFC 8446 §4.4.
-type flight struct {
-	handshake
-	application *hs.Application13
-	request     *want.CertificateRequest
-}
+type flight struct{ handshake }
 
 // Last marks the questions of the flight: the server's handshake is done.
 func (flight) Last() {}
@@ -29,10 +25,10 @@ func requested(m *wire.CertificateRequest) *want.CertificateRequest {
 }
 
 func (f flight) begin(d *hs.Desk) (hs.State, error) {
-	if f.request == nil {
+	if d.Request == nil {
 		return f.finish(d)
 	}
-	if question := hello.AskClientCredential(d, f.request); question != nil {
+	if question := hello.AskClientCredential(d, d.Request); question != nil {
 		return awaitCredential{f, question}, nil
 	}
 	return f.introduce(d, nil)
@@ -50,7 +46,7 @@ func (s awaitCredential) Resume(d *hs.Desk) (hs.State, error) { return s.introdu
 
 // introduce shows the client's certificate, or says that there is none. RFC 8446 §4.4.2.
 func (f flight) introduce(d *hs.Desk, question *want.ChooseCredential) (hs.State, error) {
-	choice, err := hello.ChooseClient(d, f.request, question)
+	choice, err := hello.ChooseClient(d, d.Request, question)
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +56,9 @@ func (f flight) introduce(d *hs.Desk, question *want.ChooseCredential) (hs.State
 	if choice.Credential == nil {
 		return f.finish(d)
 	}
-	f.handshake = f.with(func(n *hs.Negotiated) { n.Credential = choice.Credential })
-	sign := want.NewSign(d.Asker, choice.Credential, choice.Scheme, hs.Signed13(fault.Client, d.Transcript.Sum()))
+	f.Credential = choice.Credential
+	signed := hs.Signed13(make([]byte, 0, hs.MaxSigned13), fault.Client, d.Transcript.Sum())
+	sign := want.NewSign(d.Asker, choice.Credential, choice.Scheme, signed)
 	d.Ask(sign)
 	return awaitSignature{f, sign}, nil
 }
@@ -87,13 +84,13 @@ func (s awaitSignature) Resume(d *hs.Desk) (hs.State, error) {
 
 // finish: the last message under the handshake's keys. RFC 8446 §4.4.4.
 func (f flight) finish(d *hs.Desk) (hs.State, error) {
-	ours := &wire.Finished{VerifyData: f.secrets.Client.Finished(nil, d.Transcript.Sum())}
+	ours := &wire.Finished{VerifyData: d.Secrets13.Client.Finished(nil, d.Transcript.Sum())}
 	if err := d.Send(ours); err != nil {
 		return nil, err
 	}
-	if err := d.WriteUnder(f.application.Client); err != nil {
+	application := d.Application13
+	if err := d.WriteUnder(application.Client); err != nil {
 		return nil, err
 	}
-	n := f.With(func(n *hs.Negotiated) { n.ClientFinished = ours.VerifyData })
-	return n.Done(d, connected{f.application.Server, newResumption(d, n, f.application)}), nil
+	return f.Done(d, connected{application.Server, newResumption(d, f.Negotiated, application)}), nil
 }

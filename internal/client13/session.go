@@ -45,9 +45,9 @@ func takeSession(d *hs.Desk, n *hs.Negotiated, s *want.Session) *hs.Negotiated {
 // caller is asked about the server in any case: what was trusted then need not be now.
 func afterExtensions(d *hs.Desk, h handshake) hs.State {
 	if h.Session == nil {
-		return waitCertificate{handshake: h}
+		return waitCertificate{h}
 	}
-	return awaitVerdict{handshake: h, question: hello.AskVerdict(d, h.Negotiated)}
+	return awaitVerdict{h, hello.AskVerdict(d, h.Negotiated)}
 }
 
 // resumption is what tickets are made into sessions with. RFC 8446 §4.6.1.

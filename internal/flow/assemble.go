@@ -15,10 +15,19 @@ const (
 
 // Assembler joins fragments into messages: a message may come in many records, a record may hold many messages.
 // RFC 5246 §6.2.1.
-type Assembler struct{ buf []byte }
+type Assembler struct {
+	// Room is where messages lie, nil for memory of their own.
+	Room *wire.Room
+	buf  []byte
+}
 
 // Add takes a copy of a handshake record's content.
-func (a *Assembler) Add(fragment []byte) { a.buf = append(a.buf, fragment...) }
+func (a *Assembler) Add(fragment []byte) {
+	if a.buf == nil {
+		a.buf = a.Room.Take(len(fragment))
+	}
+	a.buf = append(a.buf, fragment...)
+}
 
 // Next returns the next whole message, nil if there is none yet. The message is the caller's.
 func (a *Assembler) Next() ([]byte, error) {

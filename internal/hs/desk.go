@@ -50,7 +50,57 @@ type Shaking struct {
 	Size  int
 	keys  keySpace
 
-	handshake13 Handshake13
+	// Secrets13 are the secrets of a handshake of TLS 1.3, Application13 those that follow it, nil until they are made.
+	Secrets13     Handshake13
+	Application13 *Application13
+	// Request is what a server asked this client for, nil for nothing.
+	Request *want.CertificateRequest
+
+	room  wire.Room // for messages of both directions
+	slots *wire.Slots
+	lent  *[]byte // what Input begins with
+}
+
+// roomForMessages is enough for all messages of a handshake of TLS 1.3 but the Certificate.
+const roomForMessages = 640
+
+// Shake begins a handshake.
+func (d *Desk) Shake() {
+	d.Shaking = &Shaking{room: wire.NewRoom(roomForMessages)}
+	d.In.Assembler.Room = &d.room
+}
+
+// shaken ends it.
+func (d *Desk) shaken() {
+	if d.lent != nil {
+		giveBack(d.lent)
+	}
+	d.Shaking, d.In.Assembler.Room = nil, nil
+}
+
+// LendInput gives Input memory to begin with.
+func (s *Shaking) LendInput() {
+	s.lent = lend()
+	s.Input = *s.lent
+}
+
+// memory is where the messages of a handshake lie: afterwards each has memory of its own.
+func (d *Desk) memory() *wire.Room {
+	if d.Shaking == nil {
+		return nil
+	}
+	return &d.room
+}
+
+// Slots are for what follows the ServerHello in TLS 1.3, nil without a handshake or in another version.
+func (d *Desk) Slots() *wire.Slots {
+	if d.Shaking == nil || d.Context.Version != wire.TLS13 {
+		return nil
+	}
+	if d.slots == nil {
+		d.slots = new(wire.Slots)
+	}
+	return d.slots
 }
 
 // space returns where keys may lie on their way into a cipher.
@@ -85,7 +135,7 @@ func (d *Desk) Send(m wire.Message) error { return d.send(m, nil) }
 
 // send lets fill change the encoded message before anybody sees it.
 func (d *Desk) send(m wire.Message, fill func(raw []byte) error) error {
-	raw, err := wire.Encode(m, d.Context)
+	raw, err := wire.EncodeIn(d.memory(), m, d.Context)
 	if err == nil && fill != nil {
 		err = fill(raw)
 	}

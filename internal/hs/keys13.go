@@ -4,6 +4,7 @@ import (
 	"github.com/vitro-tls/vitro/event"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/keys13"
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/wire"
 )
@@ -48,8 +49,8 @@ type Handshake13 struct {
 }
 
 // DeriveHandshake13 makes the handshake traffic secrets, once ServerHello is in the transcript. RFC 8446 §7.1.
-func (d *Desk) DeriveHandshake13(n *Negotiated, early *keys13.Early, shared []byte) *Handshake13 {
-	h := &d.handshake13
+func (d *Desk) DeriveHandshake13(n *Negotiated, early *keys13.Early, shared []byte) {
+	h := &d.Secrets13
 	h.schedule.Follow(early, shared)
 	hash := d.Transcript.Sum()
 	client, server := h.schedule.ClientTraffic(hash), h.schedule.ServerTraffic(hash)
@@ -60,7 +61,6 @@ func (d *Desk) DeriveHandshake13(n *Negotiated, early *keys13.Early, shared []by
 		d.Secret("SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server.Secret())
 	}
 	Tell(d, fault.StepGenSecretKey, keysDerived13(n, event.StageHandshake))
-	return h
 }
 
 // Application13 are the secrets that outlive a TLS 1.3 handshake.
@@ -71,9 +71,9 @@ type Application13 struct {
 }
 
 // DeriveApplication13 makes the application traffic secrets, once the server's Finished is in the transcript.
-func (d *Desk) DeriveApplication13(n *Negotiated, h *Handshake13) *Application13 {
+func (d *Desk) DeriveApplication13(n *Negotiated) *Application13 {
 	a := new(Application13)
-	a.master.Follow(&h.schedule)
+	a.master.Follow(&d.Secrets13.schedule)
 	hash := d.Transcript.Sum()
 	client, server, exporter := a.master.ClientTraffic(hash), a.master.ServerTraffic(hash), a.master.Exporter(hash)
 	a.Client, a.Server, a.Exporter = client, server, exporter
@@ -84,6 +84,7 @@ func (d *Desk) DeriveApplication13(n *Negotiated, h *Handshake13) *Application13
 		d.Secret("EXPORTER_SECRET", random, exporter.Secret())
 	}
 	Tell(d, 0, keysDerived13(n, event.StageApplication))
+	d.Application13 = a
 	return a
 }
 
@@ -103,12 +104,11 @@ func keysDerived13(n *Negotiated, stage event.KeyStage) event.KeysDerived {
 	}
 }
 
-// Signed13 is what a CertificateVerify covers. RFC 8446 §4.4.3: 64 spaces, a context string, a zero, the transcript
+// Signed13 appends what a CertificateVerify covers to b. RFC 8446 §4.4.3: 64 spaces, a context string, a zero, the transcript
 // hash; a signature of another role or version can never be taken for it.
-func Signed13(role fault.Role, transcript []byte) []byte {
-	b := make([]byte, 64, 64+34+len(transcript))
-	for i := range b {
-		b[i] = ' '
+func Signed13(b []byte, role fault.Role, transcript []byte) []byte {
+	for range 64 {
+		b = append(b, ' ')
 	}
 	b = append(b, "TLS 1.3, "...)
 	b = append(b, role.String()...)
@@ -121,6 +121,9 @@ var (
 	meaningless = new(wire.ChangeCipherSpec)
 	ccsBody     = []byte{1}
 )
+
+// MaxSigned13 is the length of what a CertificateVerify covers at most.
+const MaxSigned13 = 64 + 34 + mac.MaxSize
 
 // CompatibilityCCS sends the ChangeCipherSpec that means nothing in TLS 1.3 and pleases middleboxes, once, where the
 // client asked for it by a session ID. It is never encrypted. RFC 8446 §D.4.

@@ -151,10 +151,11 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		ExtendedMaster: n.ExtendedMaster,
 		Resumed:        n.Resumed,
 	})
-	d.Shaking = nil
+	d.shaken()
 	n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
 	// These point into messages whose other bytes nobody needs any more.
 	n.OCSPResponse = slices.Clone(n.OCSPResponse)
+	n.ClientFinished, n.ServerFinished = slices.Clone(n.ClientFinished), slices.Clone(n.ServerFinished)
 	scts := n.SCTs
 	n.SCTs = nil
 	for _, sct := range scts {

@@ -16,7 +16,8 @@ type Outgoing struct {
 	half    record.Half
 	version wire.Version
 	pending []byte
-	closed  error // after close_notify or a fatal alert nothing more is sent
+	lent    *[]byte // what pending begins with, nil for memory of its own
+	closed  error   // after close_notify or a fatal alert nothing more is sent
 	stream  *event.Stream
 	traffic *Traffic13 // TLS 1.3: what the keys come from
 	updated bool       // a KeyUpdate is among what waits
@@ -50,9 +51,18 @@ func (o *Outgoing) SetLimit(n int, clear bool) {
 func (o *Outgoing) Write(t wire.ContentType, content []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.lend()
 	var err error
 	o.pending, err = o.seal(o.pending, t, content)
 	return err
+}
+
+// lend gives pending memory to begin with, while a handshake writes: that is taken soon.
+func (o *Outgoing) lend() {
+	if o.pending == nil {
+		o.lent = lend()
+		o.pending = *o.lent
+	}
 }
 
 // Aside is Write for what may as well stay unsaid: after the end it does nothing, nor while another Aside waits, so that
@@ -216,7 +226,10 @@ func (o *Outgoing) Waiting() bool {
 
 func (o *Outgoing) drain(dst []byte) []byte {
 	dst = append(dst, o.pending...)
-	o.pending, o.updated, o.asked, o.aside, o.patient = nil, false, false, false, false
+	if o.lent != nil {
+		giveBack(o.lent)
+	}
+	o.pending, o.lent, o.updated, o.asked, o.aside, o.patient = nil, nil, false, false, false, false
 	return dst
 }
 

@@ -9,11 +9,8 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// handshake is what every wait after the ServerHello knows.
-type handshake struct {
-	*hs.Negotiated
-	secrets *hs.Handshake13
-}
+// handshake is what every wait after the ServerHello knows; the secrets lie on the desk.
+type handshake struct{ *hs.Negotiated }
 
 // answer is the server's flight up to its signature: ServerHello, and from there on encrypted EncryptedExtensions,
 // CertificateRequest and Certificate. RFC 8446 §4.1.3, §4.2.1, §4.3.1, §4.4.2.
@@ -22,7 +19,7 @@ func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*w
 	if err != nil {
 		return nil, err
 	}
-	n = n.With(func(n *hs.Negotiated) { n.Credential, n.Scheme = credential, scheme })
+	n.Credential, n.Scheme = credential, scheme
 	h, err := serverHello(d, n, share)
 	if err != nil {
 		return nil, err
@@ -33,10 +30,11 @@ func answer(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare, credentials []*w
 	if err := request(d); err != nil {
 		return nil, err
 	}
-	if err := d.Send(certificate(h.Negotiated)); err != nil {
+	if err := d.Send(certificate(d, h.Negotiated)); err != nil {
 		return nil, err
 	}
-	question := want.NewSign(d.Asker, credential, scheme, hs.Signed13(fault.Server, d.Transcript.Sum()))
+	signed := hs.Signed13(make([]byte, 0, hs.MaxSigned13), fault.Server, d.Transcript.Sum())
+	question := want.NewSign(d.Asker, credential, scheme, signed)
 	d.Ask(question)
 	return awaitSignature{h, question}, nil
 }
@@ -52,6 +50,7 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 	if err := d.Config.Draw(sh.Random[:]); err != nil {
 		return handshake{}, err
 	}
+	sh.Order = make([]wire.ExtensionType, 0, 3)
 	sh.SupportedVersions = []wire.Version{wire.TLS13}
 	sh.Add(wire.ExtSupportedVersions)
 	sh.KeyShares = []wire.KeyShare{{Group: share.Group, Public: public}}
@@ -66,17 +65,17 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 	if err := d.CompatibilityCCS(ch.SessionID); err != nil {
 		return handshake{}, err
 	}
-	n = n.With(func(n *hs.Negotiated) { n.ServerHello = sh })
-	secrets := d.DeriveHandshake13(n, keys13.NewEarly(n.Suite, n.PSK()), shared)
+	n.ServerHello = sh
+	d.DeriveHandshake13(n, keys13.NewEarly(n.Suite, n.PSK()), shared)
 	clear(shared)
-	if err := d.WriteUnder(secrets.Server); err != nil {
+	if err := d.WriteUnder(d.Secrets13.Server); err != nil {
 		return handshake{}, err
 	}
-	return handshake{n, secrets}, d.ReadUnder(secrets.Client)
+	return handshake{n}, d.ReadUnder(d.Secrets13.Client)
 }
 
 func encryptedExtensions(d *hs.Desk, n *hs.Negotiated) *wire.EncryptedExtensions {
-	m := new(wire.EncryptedExtensions)
+	m := d.Slots().EncryptedExtensions()
 	// RFC 6066 §3: a server that used the name says so, but not when it resumes.
 	if n.ServerName != "" && !n.Resumed {
 		m.Add(wire.ExtServerName)
@@ -90,9 +89,10 @@ func encryptedExtensions(d *hs.Desk, n *hs.Negotiated) *wire.EncryptedExtensions
 }
 
 // certificate staples to the leaf what the client asked for. RFC 8446 §4.4.2.1.
-func certificate(n *hs.Negotiated) *wire.Certificate {
+func certificate(d *hs.Desk, n *hs.Negotiated) *wire.Certificate {
 	c := n.Credential
-	m := &wire.Certificate{Chain: c.Chain}
+	m := d.Slots().Certificate()
+	m.Chain = c.Chain
 	staple := n.ClientHello.StatusRequest == wire.StatusOCSP && len(c.OCSP) > 0
 	timestamps := n.ClientHello.Has(wire.ExtSCT) && len(c.SCTs) > 0
 	if !staple && !timestamps {

@@ -8,10 +8,7 @@ import (
 )
 
 // waitFinished: proof that the client saw the same handshake. RFC 8446 §4.4.4.
-type waitFinished struct {
-	handshake
-	application *hs.Application13
-}
+type waitFinished struct{ handshake }
 
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
@@ -19,14 +16,14 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	var expected [mac.MaxSize]byte
-	if err := d.CheckFinished(finished, s.secrets.Client.Finished(expected[:0], d.Transcript.Sum())); err != nil {
+	if err := d.CheckFinished(finished, d.Secrets13.Client.Finished(expected[:0], d.Transcript.Sum())); err != nil {
 		return nil, err
 	}
 	hello.HoldClient(d, s.ClientHello)
-	if err := d.ReadUnder(s.application.Client); err != nil {
+	application := d.Application13
+	if err := d.ReadUnder(application.Client); err != nil {
 		return nil, err
 	}
-	n := s.With(func(n *hs.Negotiated) { n.ClientFinished = finished.VerifyData })
-	giveTickets(d, n, s.application)
-	return n.Done(d, connected{s.application.Client}), nil
+	giveTickets(d, s.Negotiated, application)
+	return s.Done(d, connected{application.Client}), nil
 }

@@ -60,7 +60,7 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if len(chain) == 0 {
 		return judged(d, s.next), nil
 	}
-	s.next.Negotiated = s.next.With(func(n *hs.Negotiated) { n.PeerCertificates = chain })
+	s.next.PeerCertificates = chain
 	return waitCertificateVerify(s), nil
 }
 
@@ -68,7 +68,8 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 type waitCertificateVerify struct{ next waitFinished }
 
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	signed := hs.Signed13(fault.Client, d.Transcript.Sum()) // the transcript before this message
+	var space [hs.MaxSigned13]byte
+	signed := hs.Signed13(space[:0], fault.Client, d.Transcript.Sum()) // the transcript before this message
 	cv, err := hs.Expect[*wire.CertificateVerify](d, m)
 	if err != nil {
 		return nil, err

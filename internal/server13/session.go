@@ -142,7 +142,7 @@ func (s awaitOldPeer) Resume(d *hs.Desk) (hs.State, error) {
 // §2.2, §4.3.2.
 func (c ticketCheck) accept(d *hs.Desk, n *hs.Negotiated) (hs.State, error) {
 	hs.TellResumed(d, n.Session)
-	n = n.With(func(n *hs.Negotiated) { n.SelectedIdentity = uint16(c.at) })
+	n.SelectedIdentity = uint16(c.at)
 	h, err := serverHello(d, n, c.share)
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -8,6 +9,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	_ "crypto/sha1"
+	"crypto/sha256"
+	"crypto/sha512"
 	"errors"
 	"fmt"
 
@@ -141,13 +144,24 @@ var ErrWrongKey = errors.New("the scheme does not fit the certificate's key")
 
 var errBadSignature = errors.New("the signature does not verify")
 
-func (s scheme) digest(message []byte) []byte {
-	if s.hash == 0 {
-		return message
+// digest appends what is signed of message to dst.
+func (s scheme) digest(dst, message []byte) []byte {
+	switch s.hash {
+	case 0:
+		return append(dst, message...)
+	case crypto.SHA256:
+		sum := sha256.Sum256(message)
+		return append(dst, sum[:]...)
+	case crypto.SHA384:
+		sum := sha512.Sum384(message)
+		return append(dst, sum[:]...)
+	case crypto.SHA512:
+		sum := sha512.Sum512(message)
+		return append(dst, sum[:]...)
 	}
 	h := s.hash.New()
-	h.Write(message)
-	return h.Sum(nil)
+	h.Write(bytes.Clone(message))
+	return h.Sum(dst)
 }
 
 // Verify checks a signature over message by the rules of TLS 1.2. RFC 5246 §4.7, RFC 8422 §5.4, §5.9, §5.10,
@@ -163,7 +177,8 @@ func VerifyFor(v wire.Version, pub crypto.PublicKey, id wire.SignatureScheme, me
 	if !ok || !s.fits(pub) || v >= wire.TLS13 && !s.fits13(pub) {
 		return ErrWrongKey
 	}
-	digest := s.digest(message)
+	var space [sha512.Size]byte
+	digest := s.digest(space[:0], message)
 	valid := false
 	switch s.algorithm {
 	case rsaPKCS1:
@@ -192,5 +207,5 @@ func Sign(key crypto.Signer, id wire.SignatureScheme, message []byte) ([]byte, e
 	if s.algorithm == rsaPSS {
 		opts = &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: s.hash}
 	}
-	return key.Sign(rand.Reader, s.digest(message), opts)
+	return key.Sign(rand.Reader, s.digest(nil, message), opts)
 }
