@@ -46,6 +46,9 @@ func (s *settings) observe() (*observed, error) {
 		Tracer:           event.TracerFunc(o.event),
 		Secrets:          &o.secrets,
 	}
+	if o.config.KeyShares = codes[wire.NamedGroup](s.keyShares); s.noKeyShares {
+		o.config.KeyShares = []wire.NamedGroup{}
+	}
 	switch {
 	case s.renegotiateOnce:
 		o.config.Renegotiation = engine.RenegotiateOnce

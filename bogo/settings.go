@@ -16,7 +16,8 @@ type settings struct {
 
 	minVersion, maxVersion                        uint64
 	noTLS1, noTLS11, noTLS12, noTLS13             bool
-	curves, verifyPrefs                           []uint64
+	curves, keyShares, verifyPrefs                []uint64
+	noKeyShares                                   bool
 	cipher, hostName, policy                      string
 	advertiseALPN, selectALPN                     string
 	declineALPN, rejectALPN                       bool

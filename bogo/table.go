@@ -30,6 +30,8 @@ var flags = map[string]flag{
 	"-no-tls12":      on(func(s *settings) *bool { return &s.noTLS12 }),
 	"-no-tls13":      on(func(s *settings) *bool { return &s.noTLS13 }),
 	"-curves":        numbers(func(s *settings) *[]uint64 { return &s.curves }),
+	"-key-shares":    numbers(func(s *settings) *[]uint64 { return &s.keyShares }),
+	"-no-key-shares": on(func(s *settings) *bool { return &s.noKeyShares }),
 	"-verify-prefs":  numbers(func(s *settings) *[]uint64 { return &s.verifyPrefs }),
 	"-cipher":        text(func(s *settings) *string { return &s.cipher }),
 	"-fips-202205":   fixed(func(s *settings) *string { return &s.policy }, "fips-202205"),
@@ -66,21 +68,22 @@ var flags = map[string]flag{
 	"-renegotiate-explicit": on(func(s *settings) *bool { return &s.renegotiateFreely }), // the caller begins it anyway
 	"-renegotiate-once":     on(func(s *settings) *bool { return &s.renegotiateOnce }),
 
-	"-expect-total-renegotiations":     number(func(s *settings) *uint64 { return &s.expectRenegotiations }),
-	"-expect-secure-renegotiation":     on(func(s *settings) *bool { return &s.expectSecureRenegotiation }),
-	"-expect-no-secure-renegotiation":  on(func(s *settings) *bool { return &s.expectNoSecureRenegotiation }),
-	"-expect-session-miss":             on(func(s *settings) *bool { return &s.expectMiss }),
-	"-expect-ticket-renewal":           on(func(s *settings) *bool { return &s.expectRenewal }),
-	"-expect-no-session":               on(func(s *settings) *bool { return &s.expectNoSession }),
-	"-expect-session-id":               on(func(s *settings) *bool { return &s.expectSessionID }),
-	"-expect-no-session-id":            on(func(s *settings) *bool { return &s.expectNoSessionID }),
-	"-expect-version":                  number(func(s *settings) *uint64 { return &s.expectVersion }),
-	"-expect-curve-id":                 number(func(s *settings) *uint64 { return &s.expectCurve }),
-	"-expect-cipher":                   number(func(s *settings) *uint64 { return &s.expectCipher }),
-	"-expect-cipher-aes":               number(func(s *settings) *uint64 { return &s.expectCipherAES }),
-	"-expect-cipher-no-aes":            {value: func(*settings, string) error { return nil }}, // the machine has AES
-	"-expect-peer-signature-algorithm": number(func(s *settings) *uint64 { return &s.expectScheme }),
-	"-expect-peer-verify-pref":         numbers(func(s *settings) *[]uint64 { return &s.expectPeerVerify }),
+	"-expect-total-renegotiations":       number(func(s *settings) *uint64 { return &s.expectRenegotiations }),
+	"-expect-secure-renegotiation":       on(func(s *settings) *bool { return &s.expectSecureRenegotiation }),
+	"-expect-no-secure-renegotiation":    on(func(s *settings) *bool { return &s.expectNoSecureRenegotiation }),
+	"-expect-session-miss":               on(func(s *settings) *bool { return &s.expectMiss }),
+	"-expect-ticket-renewal":             on(func(s *settings) *bool { return &s.expectRenewal }),
+	"-expect-not-resumable-across-names": nothing, // a session goes with its name
+	"-expect-no-session":                 on(func(s *settings) *bool { return &s.expectNoSession }),
+	"-expect-session-id":                 on(func(s *settings) *bool { return &s.expectSessionID }),
+	"-expect-no-session-id":              on(func(s *settings) *bool { return &s.expectNoSessionID }),
+	"-expect-version":                    number(func(s *settings) *uint64 { return &s.expectVersion }),
+	"-expect-curve-id":                   number(func(s *settings) *uint64 { return &s.expectCurve }),
+	"-expect-cipher":                     number(func(s *settings) *uint64 { return &s.expectCipher }),
+	"-expect-cipher-aes":                 number(func(s *settings) *uint64 { return &s.expectCipherAES }),
+	"-expect-cipher-no-aes":              {value: func(*settings, string) error { return nil }}, // the machine has AES
+	"-expect-peer-signature-algorithm":   number(func(s *settings) *uint64 { return &s.expectScheme }),
+	"-expect-peer-verify-pref":           numbers(func(s *settings) *[]uint64 { return &s.expectPeerVerify }),
 	"-expect-selected-credential": {value: func(s *settings, v string) error {
 		n, err := strconv.ParseInt(v, 10, 64)
 		selected := uint64(n + 1) // counted from the default credential, which is -1

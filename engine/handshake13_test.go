@@ -75,6 +75,34 @@ func TestDefault13(t *testing.T) {
 	}
 }
 
+// A client sends the shares that its configuration names, in the order of its groups, or none. RFC 8446 §4.2.8.
+func TestKeySharesOfTheCallers(t *testing.T) {
+	groups := []wire.NamedGroup{wire.X25519, wire.X25519MLKEM768, wire.SecP256r1}
+	for name, c := range map[string]struct{ asked, sent []wire.NamedGroup }{
+		"the second":            {groups[1:2], groups[1:2]},
+		"two, in another order": {[]wire.NamedGroup{wire.SecP256r1, wire.X25519}, []wire.NamedGroup{wire.X25519, wire.SecP256r1}},
+		"all":                   {groups, groups},
+		"none":                  {[]wire.NamedGroup{}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cc, sc := clientConfig13(), serverConfig13(testkit.P256)
+			cc.Groups, cc.KeyShares, sc.Groups = groups, c.asked, []wire.NamedGroup{wire.X25519}
+			var sent []wire.NamedGroup
+			for _, share := range split(t, newClient(t, cc).step(t), wire.Context{})[0].(*wire.ClientHello).KeyShares {
+				sent = append(sent, share.Group)
+			}
+			if !slices.Equal(sent, c.sent) {
+				t.Errorf("it sends shares for %v instead of %v", sent, c.sent)
+			}
+			client, server := newClient(t, cc), newServer(t, sc)
+			mustShake(t, client, server)
+			if s := client.State(); s.Group != wire.X25519 || s.Retried == slices.Contains(c.sent, wire.X25519) {
+				t.Errorf("agreed on %v, retried %v", s.Group, s.Retried)
+			}
+		})
+	}
+}
+
 // A server without the client's favourite takes the half that it has; one that the client sent no share for asks for
 // one. RFC 8446 §4.1.4.
 func TestGroups13(t *testing.T) {
@@ -559,6 +587,45 @@ func TestEarlyDataIsSkipped(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Of early data that is passed over without keys a record may be as long as any, and stands between messages only. RFC
+// 8446 §4.2.10, §5.1, §5.2.
+func TestEarlyDataBeforeRetry(t *testing.T) {
+	early := func(n int) []byte { return record(wire.ContentApplicationData, make([]byte, n)) }
+	for _, c := range []struct {
+		name string
+		sent func(second []byte) []byte
+		rule *fault.Rule
+	}{
+		{"full records", func(second []byte) []byte { return slices.Concat(early(16384+17), early(16384+256), second) }, nil},
+		{"a record too long", func([]byte) []byte { return early(16384 + 257) }, fault.RecordOverflow},
+		{"within a message", func(second []byte) []byte {
+			return slices.Concat(record(wire.ContentHandshake, second[5:25]), early(100), record(wire.ContentHandshake, second[25:]))
+		}, fault.InterleavedMessage},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cc, sc := clientConfig13(), serverConfig13(testkit.P256)
+			cc.Groups, sc.Groups = []wire.NamedGroup{wire.X25519, wire.SecP384r1}, []wire.NamedGroup{wire.SecP384r1}
+			client, server := newClient(t, cc), newServer(t, sc)
+			first := split(t, client.step(t), wire.Context{})[0].(*wire.ClientHello)
+			first.Add(wire.ExtEarlyData)
+			server.take(t, frame(t, first), 1<<20)
+			share, err := suite.NewShare(wire.SecP384r1, testkit.Random(1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			second := *first
+			second.Order = drop(first.Order, wire.ExtEarlyData)
+			second.KeyShares = []wire.KeyShare{{Group: wire.SecP384r1, Public: share.Public()}}
+			out := server.take(t, c.sent(frame(t, &second)), 1<<20)
+			if c.rule != nil {
+				wantFault(t, server, c.rule, out)
+			} else if server.err != nil || len(out) == 0 {
+				t.Errorf("it is answered with %d bytes, and %v", len(out), server.err)
+			}
+		})
 	}
 }
 

@@ -165,3 +165,21 @@ func TestClientRefusesLimits(t *testing.T) {
 		})
 	}
 }
+
+// Records without content and warnings are counted apart: 32 and 4 in a row are let pass, and each one more is not.
+func TestIdleRecords(t *testing.T) {
+	empty, warning := record(wire.ContentHandshake, nil), record(wire.ContentAlert, []byte{byte(wire.LevelWarning), byte(wire.AlertUserCanceled)})
+	for _, c := range []struct {
+		empties, warnings int
+		rule              *fault.Rule
+	}{{32, 4, nil}, {33, 4, fault.TooManyEmptyRecords}, {32, 5, fault.TooManyWarnings}} {
+		client := newClient(t, clientConfig())
+		client.step(t)
+		out := client.take(t, append(bytes.Repeat(warning, c.warnings), bytes.Repeat(empty, c.empties)...), 1<<20)
+		if c.rule != nil {
+			wantFault(t, client, c.rule, out)
+		} else if client.err != nil {
+			t.Errorf("%d empty records and %d warnings: %v", c.empties, c.warnings, client.err)
+		}
+	}
+}

@@ -21,22 +21,34 @@ var errEOF = io.EOF
 // sends few.
 const maxIdle = 32
 
-func (e *Engine) idled(r *fault.Rule) error {
+// maxWarnings bounds the warnings in a row. There is one for a name that is not known, and one for a renegotiation that is
+// declined; a peer that means well needs no more of either.
+const maxWarnings = 4
+
+func (e *Engine) idled() error {
 	e.idle++
-	return tooMany(e.idle, r)
+	return tooMany(e.idle, maxIdle, fault.TooManyEmptyRecords)
+}
+
+func (e *Engine) warned() error {
+	e.warn++
+	return tooMany(e.warn, maxWarnings, fault.TooManyWarnings)
 }
 
 func (e *Engine) talked() error {
 	e.talk++
-	return tooMany(e.talk, fault.TooManyMessages)
+	return tooMany(e.talk, maxIdle, fault.TooManyMessages)
 }
 
-func tooMany(n int, r *fault.Rule) error {
-	if n > maxIdle {
-		return fault.New(r).With(fmt.Sprintf("more than %d in a row", maxIdle))
+func tooMany(n, most int, r *fault.Rule) error {
+	if n > most {
+		return fault.New(r).With(fmt.Sprintf("more than %d in a row", most))
 	}
 	return nil
 }
+
+// moved: the peer has said something that leads on.
+func (e *Engine) moved() { e.idle, e.warn, e.talk = 0, 0, 0 }
 
 // checkHeader refuses a record by its first bytes: RFC 5246 §6 has four types. What is no record at all is given its name.
 func (e *Engine) checkHeader(b []byte) error {
@@ -52,7 +64,11 @@ func (e *Engine) checkHeader(b []byte) error {
 	if agreed == wire.TLS12 && h.Version != agreed {
 		return fault.New(fault.RecordVersion).With(fmt.Sprintf("%v, agreed on was %v", h.Version, agreed))
 	}
-	return e.desk.In.Half.CheckLength(h.Length)
+	// RFC 8446 §4.2.10, §5.2: early data that is passed over without keys is as long as any other protected record.
+	if half := &e.desk.In.Half; e.desk.SkipEarly == 0 || half.Protected() || h.Type != wire.ContentApplicationData || h.Length > record.MaxCiphertext13 {
+		return half.CheckLength(h.Length)
+	}
+	return nil
 }
 
 var httpMethods = []string{"GET ", "HEAD ", "POST", "PUT ", "DELET", "OPTIO", "CONNE", "TRACE", "PATCH", "PRI *"}
@@ -155,7 +171,7 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 			return e.changeCipherSpec13(content)
 		}
 		if e.behindRetry() && meantAsChange(content) {
-			return e.idled(fault.TooManyEmptyRecords)
+			return e.idled()
 		}
 		// RFC 5246 §7.1: one byte of value 1.
 		if !meantAsChange(content) {
@@ -167,7 +183,7 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 		return e.deliver(new(wire.ChangeCipherSpec))
 	}
 	if len(content) == 0 {
-		return e.idled(fault.TooManyEmptyRecords)
+		return e.idled()
 	}
 	e.desk.In.Assembler.Add(content)
 	return nil
@@ -181,9 +197,9 @@ func (e *Engine) checkData(content []byte) error {
 		return fault.New(fault.InterleavedMessage)
 	}
 	if len(content) == 0 {
-		return e.idled(fault.TooManyEmptyRecords)
+		return e.idled()
 	}
-	e.idle, e.talk = 0, 0
+	e.moved()
 	return nil
 }
 
@@ -203,7 +219,7 @@ func (e *Engine) alert(content []byte) error {
 		return errEOF
 	// RFC 8446 §6: in TLS 1.3 the level says nothing, and all but two are fatal.
 	case a.Level == wire.LevelWarning && (!e.tls13() || a.Description == wire.AlertUserCanceled):
-		return e.idled(fault.TooManyWarnings)
+		return e.warned()
 	}
 	return e.refused(a)
 }

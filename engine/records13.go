@@ -43,7 +43,7 @@ func (e *Engine) changeCipherSpec13(content []byte) error {
 	if e.ready.Load() {
 		return fault.New(fault.UnexpectedMessage).With("ChangeCipherSpec after the handshake")
 	}
-	return e.idled(fault.TooManyEmptyRecords)
+	return e.idled()
 }
 
 // checkInner13 refuses the content types that an encrypted record may not have. RFC 8446 §5: an unexpected record type,

@@ -154,7 +154,7 @@ func (e *Engine) deliver(m wire.Message) error {
 		return e.talked()
 	}
 	if !e.ready.Load() {
-		e.idle, e.talk = 0, 0
+		e.moved()
 	} else if err := e.talked(); err != nil {
 		return err
 	}
@@ -196,6 +196,10 @@ func (e *Engine) takeRecord() error {
 	if t == wire.ContentApplicationData {
 		if _, ok := e.state.(hs.DataReceiver); ok {
 			return e.hold(content)
+		}
+		// RFC 8446 §5.1: nothing stands between the fragments of a message.
+		if !e.desk.In.Assembler.Empty() {
+			return fault.New(fault.InterleavedMessage)
 		}
 		// Early data that came before a second ClientHello is in the clear for us.
 		if skip, err := e.skipEarly(record.Header{Type: t, Length: len(content)}); skip || err != nil {

@@ -126,14 +126,8 @@ func (o *Offer) addTLS13(c *hs.Compiled) error {
 	}
 	m.SupportedVersions = c.Versions
 	m.Add(wire.ExtSupportedVersions)
-	share, err := c.Entropy.KeyShare(c.Groups[0])
-	if err != nil {
-		return fault.New(fault.EntropyFailed).Because(err)
-	}
-	o.addShare(share)
-	// The classical half of a hybrid share serves servers that do not have the hybrid, and costs no second key.
-	if half := suite.Classical(share); half != nil && slices.Contains(c.Groups, half.Group()) {
-		o.addShare(half)
+	if err := o.addShares(c); err != nil {
+		return err
 	}
 	m.Add(wire.ExtKeyShare)
 	// RFC 8446 §4.2.9: sessions are resumed with a fresh key exchange beside the old secret, so that what gives the one
@@ -141,6 +135,25 @@ func (o *Offer) addTLS13(c *hs.Compiled) error {
 	if c.ClientSessions {
 		m.PSKModes = []wire.PSKMode{wire.PSKModeDHE}
 		m.Add(wire.ExtPSKModes)
+	}
+	return nil
+}
+
+func (o *Offer) addShares(c *hs.Compiled) error {
+	groups := c.KeyShares
+	if groups == nil {
+		groups = c.Groups[:1]
+	}
+	for _, g := range groups {
+		share, err := c.Entropy.KeyShare(g)
+		if err != nil {
+			return fault.New(fault.EntropyFailed).Because(err)
+		}
+		o.addShare(share)
+		// The classical half of a hybrid share serves servers that do not have the hybrid, and costs no second key.
+		if half := suite.Classical(share); half != nil && c.KeyShares == nil && slices.Contains(c.Groups, half.Group()) {
+			o.addShare(half)
+		}
 	}
 	return nil
 }

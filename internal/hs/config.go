@@ -34,6 +34,9 @@ type Config struct {
 	// Groups are the allowed groups, best first; nil: all, the finite fields only beside suites with DHE. A list without
 	// a finite field leaves DHE what it has by default.
 	Groups []wire.NamedGroup
+	// KeyShares are the groups that a client sends shares for with its first hello, some of Groups; nil: the first of them,
+	// and beside a hybrid its classical half; none, but not nil: no share, so that the server has to ask for one.
+	KeyShares []wire.NamedGroup
 	// SignatureSchemes are the signature schemes that a peer may sign a handshake with, best first; nil: all.
 	SignatureSchemes []wire.SignatureScheme
 	// SigningSchemes are those that we sign with, best first; nil: those of SignatureSchemes.
@@ -266,6 +269,11 @@ func (c *Compiled) compileLists() error {
 	if err := c.compileGroups(); err != nil {
 		return err
 	}
+	if c.Speaks(wire.TLS13) {
+		if err := c.compileKeyShares(); err != nil {
+			return err
+		}
+	}
 	all := suite.Schemes() // RFC 5246 §7.4.1.4.1: none of them is anonymous
 	if c.SignatureSchemes == nil {
 		c.SignatureSchemes = all
@@ -329,6 +337,23 @@ func (c *Compiled) compileGroups() error {
 	// list of curves that was made without DHE in mind.
 	if len(c.Fields12) == 0 {
 		c.Fields12 = suite.FieldGroups()
+	}
+	return nil
+}
+
+// compileKeyShares: RFC 8446 §4.2.8: one share for a group, in the order of supported_groups, and of no other group.
+func (c *Compiled) compileKeyShares() error {
+	at := func(g wire.NamedGroup) int { return slices.Index(c.Groups, g) }
+	for i, g := range c.KeyShares {
+		if at(g) < 0 || suite.FieldByID(g) != nil || slices.Contains(c.KeyShares[:i], g) {
+			return badConfig("key share for %v: one for each group, of those that are allowed for TLS 1.3", g)
+		}
+	}
+	if c.KeyShares != nil {
+		c.KeyShares = slices.SortedFunc(slices.Values(c.KeyShares), func(a, b wire.NamedGroup) int { return at(a) - at(b) })
+		if c.KeyShares == nil {
+			c.KeyShares = []wire.NamedGroup{}
+		}
 	}
 	return nil
 }
