@@ -90,7 +90,12 @@ func (e *Engine) RecordSize(b []byte) (int, error) {
 // Open takes one whole record after the handshake, decrypts it in place and returns the application data in it,
 // which is valid until the next call and may be empty. io.EOF says that the peer has closed its side. Any other
 // error is the connection's end; Output then holds the alert.
-func (e *Engine) Open(rec []byte) ([]byte, error) {
+func (e *Engine) Open(rec []byte) ([]byte, error) { return e.OpenTo(nil, rec) }
+
+// OpenTo is Open, but decrypts into dst, which must not overlap the record, where dst has room for all that the record
+// encrypts and its cipher can do so; it has if it is as long as the record. What is returned lies at the start of
+// dst then. The rest of dst may be used as scratch.
+func (e *Engine) OpenTo(dst, rec []byte) ([]byte, error) {
 	if err := e.failed(); err != nil {
 		return nil, err
 	}
@@ -100,7 +105,7 @@ func (e *Engine) Open(rec []byte) ([]byte, error) {
 	if e.HasHandshake() {
 		return nil, fault.New(fault.InternalError).With("Open while a handshake is to be done")
 	}
-	t, content, err := e.openRecord(rec)
+	t, content, err := e.openRecord(dst, rec)
 	if err != nil {
 		return nil, e.fail(err)
 	}

@@ -191,9 +191,9 @@ func deliver(t testing.TB, to *end, sealed, data []byte) {
 		if err != nil {
 			t.Fatalf("RecordSize: %v", err)
 		}
-		plain, err := to.Open(sealed[:size])
+		plain, err := to.OpenTo(make([]byte, size), sealed[:size])
 		if err != nil {
-			t.Fatalf("Open: %v", err)
+			t.Fatalf("OpenTo: %v", err)
 		}
 		got, sealed = append(got, plain...), sealed[size:]
 	}

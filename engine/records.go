@@ -118,7 +118,7 @@ func banner(b []byte) string {
 	return "it begins with " + start
 }
 
-func (e *Engine) openRecord(rec []byte) (wire.ContentType, []byte, error) {
+func (e *Engine) openRecord(dst, rec []byte) (wire.ContentType, []byte, error) {
 	if err := e.checkHeader(rec); err != nil {
 		return 0, nil, err
 	}
@@ -131,7 +131,7 @@ func (e *Engine) openRecord(rec []byte) (wire.ContentType, []byte, error) {
 	protected := half.Protected() && !clear
 	t, content := h.Type, rec[record.HeaderLen:]
 	if protected {
-		t, content, err = half.Open(rec)
+		t, content, err = half.OpenTo(dst, rec)
 		if errors.Is(err, fault.BadRecordMAC) {
 			skip, tooMuch := e.skipEarly(h)
 			if tooMuch != nil {

@@ -186,7 +186,7 @@ func (e *Engine) checkTurn(m wire.Message) error {
 func (e *Engine) takeRecord() error {
 	rec := e.desk.Input
 	e.desk.Input, e.desk.Size = e.desk.Input[:0], 0
-	t, content, err := e.openRecord(rec)
+	t, content, err := e.openRecord(nil, rec)
 	if errors.Is(err, errSkipped) {
 		return nil
 	}

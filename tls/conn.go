@@ -11,7 +11,9 @@ import (
 	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/lazy"
+	"github.com/vitro-tls/vitro/internal/record"
 	"github.com/vitro-tls/vitro/want"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // Conn is a TLS connection over a net.Conn. Read and Write may be called at the same time by two goroutines, Close
@@ -121,31 +123,53 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 	c.read.mu.Lock()
 	defer c.read.unlock()
-	for len(c.read.plaintext) == 0 {
-		if err := c.readRecord(); err != nil {
+	n := c.take(b)
+	for n == 0 || c.nextFits(len(b)-n) {
+		if err := c.readRecord(b[n:]); err != nil {
 			c.read.lent.tidy()
+			if n > 0 {
+				return n, nil // the engine keeps the error for the next Read
+			}
 			return 0, c.findable(err)
 		}
-	}
-	n := copy(b, c.read.plaintext)
-	c.read.plaintext = c.read.plaintext[n:]
-	if len(c.read.plaintext) == 0 {
-		c.read.lent.tidy()
+		n += c.take(b[n:])
 	}
 	return n, nil
 }
 
-// readRecord opens the next record; read.mu is held.
-func (c *Conn) readRecord() error {
+// take moves plaintext to b, where it may be already.
+func (c *Conn) take(b []byte) int {
+	n := copy(b, c.read.plaintext)
+	if c.read.plaintext = c.read.plaintext[n:]; len(c.read.plaintext) == 0 {
+		c.read.plaintext = nil // it may have been in the program's buffer
+		c.read.lent.tidy()
+	}
+	return n
+}
+
+// nextFits reports whether a record of data has come whole that can be decrypted into room bytes. What else there may be
+// is left to the next Read: it may have to wait for something.
+func (c *Conn) nextFits(room int) bool {
+	have := c.read.lent.bytes()
+	if len(c.read.plaintext) > 0 || len(have) < record.HeaderLen {
+		return false
+	}
+	h := record.ParseHeader(have)
+	return h.Type == wire.ContentApplicationData && record.HeaderLen+h.Length <= min(len(have), room)
+}
+
+// readRecord opens the next record, into b if it has room; read.mu is held.
+func (c *Conn) readRecord(b []byte) error {
 	for c.read.broken == nil {
 		c.tick()
 		size, err := c.engine.RecordSize(c.read.lent.bytes())
 		if err != nil {
+			c.read.lent.drop()
 			c.flush()
 			return err
 		}
 		if size > 0 && len(c.read.lent.bytes()) >= size {
-			plaintext, err := c.engine.Open(c.read.lent.take(size))
+			plaintext, err := c.engine.OpenTo(b, c.read.lent.take(size))
 			c.read.plaintext = plaintext
 			switch {
 			case err != nil:
@@ -155,6 +179,7 @@ func (c *Conn) readRecord() error {
 				c.storeSessions()
 			}
 			if err != nil {
+				c.read.lent.drop()
 				c.flush()
 			} else {
 				c.flushSoon()
@@ -162,6 +187,7 @@ func (c *Conn) readRecord() error {
 			return err
 		}
 		c.read.lent.tidy()
+		c.read.lent.suit()
 		if c.read.tickets {
 			c.sendTickets()
 		}

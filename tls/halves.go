@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,12 +11,6 @@ import (
 // maxWrite is how much plaintext goes into one write to the network: a full record. Four at once cost a twentieth of the
 // throughput, because what was sealed first had left the cache when the kernel came to copy it.
 const maxWrite = record.MaxPlaintext
-
-// buffers are lent to connections while bytes are in flight. One holds any record.
-var buffers = sync.Pool{New: func() any {
-	b := make([]byte, record.HeaderLen+record.MaxCiphertext)
-	return &b
-}}
 
 // sealed are lent to Write.
 var sealed = sync.Pool{New: func() any {
@@ -54,57 +47,6 @@ type writeHalf struct {
 	tickets atomic.Bool // session tickets go out beside a Read
 	refused sync.Once   // a Write has failed, and the peer's reason been looked for
 	soon    atomic.Bool // so does, in a moment, what the read half has to say
-}
-
-// lentBuffer holds bytes from the network. Once tidied it holds no memory but a record's header: a reader that is
-// blocked between records costs none.
-type lentBuffer struct {
-	buf        *[]byte
-	start, end int
-	head       [record.HeaderLen]byte
-}
-
-func (l *lentBuffer) bytes() []byte {
-	if l.buf == nil {
-		return nil
-	}
-	return (*l.buf)[l.start:l.end]
-}
-
-// take removes n bytes from the front; they are valid until the next fill or tidy.
-func (l *lentBuffer) take(n int) []byte {
-	l.start += n
-	return (*l.buf)[l.start-n : l.start : l.start]
-}
-
-// tidy gives the buffer back if it is empty.
-func (l *lentBuffer) tidy() {
-	if l.buf != nil && l.start == l.end {
-		buffers.Put(l.buf)
-		l.buf, l.start, l.end = nil, 0, 0
-	}
-}
-
-// fill reads at least one byte more: no more than a header where there is no buffer yet, else as much as there is.
-func (l *lentBuffer) fill(r io.Reader) error {
-	if l.buf == nil {
-		n, err := r.Read(l.head[:])
-		if n > 0 {
-			l.buf = buffers.Get().(*[]byte)
-			l.start, l.end = 0, copy(*l.buf, l.head[:n])
-			return nil
-		}
-		return err
-	}
-	if l.start > 0 {
-		l.start, l.end = 0, copy(*l.buf, (*l.buf)[l.start:l.end])
-	}
-	n, err := r.Read((*l.buf)[l.end:])
-	l.end += n
-	if n > 0 {
-		return nil
-	}
-	return err
 }
 
 // writeSealed writes plaintext as records; write.mu is held. The engine puts what it had to say itself in front.

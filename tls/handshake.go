@@ -76,7 +76,7 @@ func (c *Conn) shake(ctx context.Context) (err error) {
 		}
 		if err != nil {
 			err = c.giveUp(err)
-			c.read.lent.end = c.read.lent.start
+			c.read.lent.drop()
 		}
 		c.read.lent.tidy()
 	}()

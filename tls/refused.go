@@ -70,7 +70,7 @@ func (c *Conn) hear() bool {
 	}
 	defer c.read.deadline.restore(c.conn.SetReadDeadline)
 	for len(c.read.plaintext) == 0 {
-		if c.readRecord() != nil {
+		if c.readRecord(nil) != nil {
 			c.read.lent.tidy()
 			return true
 		}

@@ -84,14 +84,19 @@ func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, _ int)
 	return p.aead.Seal(dst, p.nonce[:], plaintext, p.additional[:]), nil
 }
 
-func (p *aead12) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error) {
+func (p *aead12) Open(dst []byte, seq uint64, record []byte) (wire.ContentType, []byte, error) {
+	h, payload := ParseHeader(record), record[HeaderLen:]
 	if len(payload) < p.suite.Overhead() {
 		return 0, nil, fault.New(fault.BadRecordMAC)
 	}
 	ciphertext := payload[p.suite.ExplicitNonceLen:]
 	p.setNonce(payload, seq)
-	putAdditional(p.additional[:], seq, h, len(ciphertext)-p.suite.TagLen)
-	plaintext, err := p.aead.Open(ciphertext[:0], p.nonce[:], ciphertext, p.additional[:])
+	n := len(ciphertext) - p.suite.TagLen
+	putAdditional(p.additional[:], seq, h, n)
+	if len(dst) < n {
+		dst = ciphertext
+	}
+	plaintext, err := p.aead.Open(dst[:0], p.nonce[:], ciphertext, p.additional[:])
 	if err != nil {
 		return 0, nil, fault.New(fault.BadRecordMAC)
 	}

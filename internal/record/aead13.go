@@ -78,7 +78,8 @@ func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, paddin
 
 // Open returns the content without the padding behind it. The time that this takes tells how much padding there was, to
 // those who can already see the length of everything (RFC 8446 §5.4 allows it, §E.3).
-func (p *aead13) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error) {
+func (p *aead13) Open(dst []byte, seq uint64, record []byte) (wire.ContentType, []byte, error) {
+	h, payload := ParseHeader(record), record[HeaderLen:]
 	// RFC 8446 §5.2: an encrypted record is application data from outside.
 	if h.Type != wire.ContentApplicationData {
 		return 0, nil, fault.New(fault.UnprotectedRecord).With(h.Type.String())
@@ -86,7 +87,10 @@ func (p *aead13) Open(seq uint64, h Header, payload []byte) (wire.ContentType, [
 	p.setNonce(seq)
 	// The header as it came: its version counts for nothing, but is authenticated.
 	h.append(p.additional[:0])
-	inner, err := p.aead.Open(payload[:0], p.nonce[:], payload, p.additional[:])
+	if len(dst) < len(payload)-p.tagLen {
+		dst = payload
+	}
+	inner, err := p.aead.Open(dst[:0], p.nonce[:], payload, p.additional[:])
 	if err != nil {
 		return 0, nil, fault.New(fault.BadRecordMAC)
 	}

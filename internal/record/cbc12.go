@@ -92,7 +92,8 @@ func (p *cbc12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, _ int) 
 
 // Open answers everything that is wrong with fault.BadRecordMAC: which it was, padding or MAC, would be an oracle.
 // RFC 5246 §7.2.2.
-func (p *cbc12) Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error) {
+func (p *cbc12) Open(_ []byte, seq uint64, record []byte) (wire.ContentType, []byte, error) {
+	h, payload := ParseHeader(record), record[HeaderLen:]
 	var plaintext []byte
 	var ok bool
 	if p.macLast {

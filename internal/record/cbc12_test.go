@@ -64,6 +64,13 @@ func macAndPad(c *suite.Cipher, seq byte, content []byte, paddingLength int) []b
 	return append(plain, bytes.Repeat([]byte{byte(paddingLength)}, paddingLength+1)...)
 }
 
+// framed is a record of data with that behind its header.
+func framed(payload []byte) []byte {
+	h := dataHeader
+	h.Length = len(payload)
+	return append(h.append(nil), payload...)
+}
+
 // RFC 5246 §6.2.3.2: every padding of up to 255 bytes is taken that fills the last block, with content of every length;
 // with one byte of it, of the MAC or of the content changed the record is refused, always for the same reason.
 func TestEveryPaddingOpens(t *testing.T) {
@@ -75,7 +82,7 @@ func TestEveryPaddingOpens(t *testing.T) {
 			fill := aes.BlockSize - 1 - (n+c.MACKeyLen())%aes.BlockSize
 			for paddingLength := fill; paddingLength < 256; paddingLength += aes.BlockSize {
 				plain := macAndPad(c, 7, content, paddingLength)
-				ct, got, err := p.Open(7, dataHeader, encryptPlain(c, plain))
+				ct, got, err := p.Open(nil, 7, framed(encryptPlain(c, plain)))
 				if err != nil || ct != dataHeader.Type || !bytes.Equal(got, content) {
 					t.Fatalf("%s with %v: %d bytes, padding_length %d: %v", c.Name, c.MAC, n, paddingLength, err)
 				}
@@ -84,12 +91,12 @@ func TestEveryPaddingOpens(t *testing.T) {
 						continue
 					}
 					plain[at] ^= 1
-					if _, _, err := p.Open(7, dataHeader, encryptPlain(c, plain)); !errors.Is(err, fault.BadRecordMAC) {
+					if _, _, err := p.Open(nil, 7, framed(encryptPlain(c, plain))); !errors.Is(err, fault.BadRecordMAC) {
 						t.Fatalf("%s with %v: %d bytes, padding_length %d, byte %d changed: %v", c.Name, c.MAC, n, paddingLength, at, err)
 					}
 					plain[at] ^= 1
 				}
-				if _, _, err := p.Open(8, dataHeader, encryptPlain(c, plain)); !errors.Is(err, fault.BadRecordMAC) {
+				if _, _, err := p.Open(nil, 8, framed(encryptPlain(c, plain))); !errors.Is(err, fault.BadRecordMAC) {
 					t.Fatalf("%s with %v: a record opens under another sequence number: %v", c.Name, c.MAC, err)
 				}
 			}
@@ -112,7 +119,7 @@ func TestOneReason(t *testing.T) {
 					} else {
 						payload = bytes.Repeat([]byte{last}, n)
 					}
-					_, got, err := p.Open(0, dataHeader, payload)
+					_, got, err := p.Open(nil, 0, framed(payload))
 					var found *fault.Error
 					if !errors.As(err, &found) || found.Rule != fault.BadRecordMAC || found.Error() != fault.New(fault.BadRecordMAC).Error() || got != nil {
 						t.Fatalf("%s with %v, %d bytes ending in %d: %v, %x", c.Name, c.MAC, len(payload), last, err, got)
@@ -136,7 +143,7 @@ func TestOpenHashesAsManyBlocks(t *testing.T) {
 			hold := func(plain []byte, what string, opens bool) {
 				t.Helper()
 				counter.blocks = 0
-				if _, _, err := p.Open(0, dataHeader, encryptPlain(c, plain)); (err == nil) != opens {
+				if _, _, err := p.Open(nil, 0, framed(encryptPlain(c, plain))); (err == nil) != opens {
 					t.Fatalf("%s with %v, %d bytes, %s: %v", c.Name, c.MAC, length, what, err)
 				}
 				if want == 0 {
@@ -173,16 +180,16 @@ func TestEncryptThenMAC(t *testing.T) {
 		for paddingLength := 3; paddingLength < 256; paddingLength += aes.BlockSize {
 			plain := append(bytes.Clone(content), bytes.Repeat([]byte{byte(paddingLength)}, paddingLength+1)...)
 			payload := authentic(encryptPlain(c, plain))
-			if _, got, err := p.Open(0, dataHeader, payload); err != nil || !bytes.Equal(got, content) {
+			if _, got, err := p.Open(nil, 0, framed(payload)); err != nil || !bytes.Equal(got, content) {
 				t.Errorf("%s with %v, padding_length %d: %q, %v", c.Name, c.MAC, paddingLength, got, err)
 			}
 			plain[len(plain)-2]++
-			if _, _, err := p.Open(0, dataHeader, authentic(encryptPlain(c, plain))); !errors.Is(err, fault.BadRecordMAC) {
+			if _, _, err := p.Open(nil, 0, framed(authentic(encryptPlain(c, plain)))); !errors.Is(err, fault.BadRecordMAC) {
 				t.Errorf("%s with %v, padding_length %d, wrong: %v", c.Name, c.MAC, paddingLength, err)
 			}
 		}
 		for _, n := range []int{0, 1, 16, 31, 33} {
-			if _, _, err := p.Open(0, dataHeader, authentic(make([]byte, n))); !errors.Is(err, fault.BadRecordMAC) {
+			if _, _, err := p.Open(nil, 0, framed(authentic(make([]byte, n)))); !errors.Is(err, fault.BadRecordMAC) {
 				t.Errorf("%s with %v: %d bytes of ciphertext: %v", c.Name, c.MAC, n, err)
 			}
 		}

@@ -50,9 +50,10 @@ type Protection interface {
 	// Seal appends a protected record, header included, with padding bytes of padding. The header's length is that
 	// of the whole. Its error is fault.EntropyFailed, and dst is as it was then.
 	Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error)
-	// Open decrypts payload in place. Its error is fault.BadRecordMAC if the record is not the peer's, and says
-	// what is wrong with the peer's record otherwise.
-	Open(seq uint64, h Header, payload []byte) (wire.ContentType, []byte, error)
+	// Open decrypts a record, header included: into dst if it can and dst has room for all that is encrypted but the
+	// tag, else in place. Its error is fault.BadRecordMAC if the record is not the peer's, of which nothing is left in
+	// dst then, and says what is wrong with the peer's record otherwise.
+	Open(dst []byte, seq uint64, record []byte) (wire.ContentType, []byte, error)
 }
 
 // Half is one direction of a connection: its protection and its sequence number. The zero value is unprotected.
@@ -112,27 +113,31 @@ func (h *Half) CheckLength(length int) error {
 	return nil
 }
 
-// Open takes one whole record, header included, and decrypts it in place. A record that fails with fault.BadRecordMAC is
-// not counted: RFC 8446 §4.2.10 has a server pass over early data that it has no keys for, up to the first that opens.
-func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) {
-	header, payload := ParseHeader(record), record[HeaderLen:]
-	if err := h.CheckLength(len(payload)); err != nil {
+// Open takes one whole record, header included, and decrypts it in place.
+func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) { return h.OpenTo(nil, record) }
+
+// OpenTo takes one whole record, header included, and decrypts it into dst, which must not overlap it, or in place where
+// dst has too little room. A record that fails with fault.BadRecordMAC is not counted: RFC 8446 §4.2.10 has a server pass
+// over early data that it has no keys for, up to the first that opens.
+func (h *Half) OpenTo(dst, record []byte) (wire.ContentType, []byte, error) {
+	length := len(record) - HeaderLen
+	if err := h.CheckLength(length); err != nil {
 		return 0, nil, err
 	}
 	if h.protection == nil {
-		return header.Type, payload, nil
+		return ParseHeader(record).Type, record[HeaderLen:], nil
 	}
 	if err := h.checkSequence(); err != nil {
 		return 0, nil, err
 	}
-	contentType, plaintext, err := h.protection.Open(h.seq, header, payload)
+	contentType, plaintext, err := h.protection.Open(dst, h.seq, record)
 	if err != nil {
 		return 0, nil, err
 	}
 	h.seq++
 	n := len(plaintext)
 	if h.protection.Room(0) > 0 {
-		n = len(payload) - h.protection.Sealed(0) // RFC 8449 §4: padding counts
+		n = length - h.protection.Sealed(0) // RFC 8449 §4: padding counts
 	}
 	if n > h.MaxContent() {
 		return 0, nil, tooLong(n, h.MaxContent())
