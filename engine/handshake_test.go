@@ -96,6 +96,43 @@ func TestSchemesToSignWith(t *testing.T) {
 	}
 }
 
+// A client that names ChaCha20 first has no AES in hardware, and gets it from a server whose order is the default; a list
+// of the caller's is taken as it stands.
+func TestChaCha20ForWhoHasNoAES(t *testing.T) {
+	aes, chacha := wire.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, wire.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+	aes13, chacha13 := wire.TLS_AES_128_GCM_SHA256, wire.TLS_CHACHA20_POLY1305_SHA256
+	list := func(s ...wire.CipherSuite) []wire.CipherSuite { return s }
+	for _, c := range []struct {
+		version         wire.Version
+		offered, listed []wire.CipherSuite
+		want            wire.CipherSuite
+	}{
+		{wire.TLS12, list(chacha, aes), nil, chacha},
+		{wire.TLS12, list(aes, chacha), nil, aes},
+		{wire.TLS12, list(chacha, aes), list(aes, chacha), aes},
+		{wire.TLS12, list(wire.TLS_RSA_WITH_AES_128_GCM_SHA256, chacha, aes), nil, aes},
+		{wire.TLS12, list(wire.TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256, aes), nil, aes},
+		{wire.TLS13, list(chacha13, aes13), nil, chacha13},
+		{wire.TLS13, list(aes13, chacha13), nil, aes13},
+		{wire.TLS13, list(chacha13, aes13), list(aes13, chacha13), aes13},
+	} {
+		t.Run(fmt.Sprint(c.version, c.offered, c.listed), func(t *testing.T) {
+			cc, sc := clientConfig(), serverConfig(testkit.RSA)
+			cc.MaxVersion, sc.MaxVersion = c.version, c.version
+			if c.version == wire.TLS13 {
+				cc.CipherSuites13, sc.CipherSuites13 = c.offered, c.listed
+			} else {
+				cc.CipherSuites, sc.CipherSuites = c.offered, c.listed
+			}
+			client, server := newClient(t, cc), newServer(t, sc)
+			mustShake(t, client, server)
+			if got := client.State().CipherSuite; got != c.want {
+				t.Errorf("the server chose %v instead of %v", got, c.want)
+			}
+		})
+	}
+}
+
 // Every signature scheme signs and verifies in a handshake.
 func TestSignatureSchemes(t *testing.T) {
 	for _, kind := range testkit.Kinds {

@@ -112,13 +112,15 @@ type Compiled struct {
 	Versions []wire.Version // best first
 	Suites   []*suite.Suite // of TLS 1.2
 	Suites13 []*suite.Suite
-	Offer    []wire.CipherSuite // what a ClientHello lists: those of every version
-	Groups12 []wire.NamedGroup  // those of Groups that ECDHE in TLS 1.2 has
-	Fields12 []wire.NamedGroup  // those that DHE in TLS 1.2 has
-	SNI      string             // what goes into server_name, "" for nothing
-	HasECDHE bool               // in any version
-	HasDHE   bool
-	HasCBC   bool
+	// noAES and noAES13 are the same in the order for clients without AES in hardware; nil where the caller gave the order.
+	noAES, noAES13 []*suite.Suite
+	Offer          []wire.CipherSuite // what a ClientHello lists: those of every version
+	Groups12       []wire.NamedGroup  // those of Groups that ECDHE in TLS 1.2 has
+	Fields12       []wire.NamedGroup  // those that DHE in TLS 1.2 has
+	SNI            string             // what goes into server_name, "" for nothing
+	HasECDHE       bool               // in any version
+	HasDHE         bool
+	HasCBC         bool
 	// SchemesCert is what signature_algorithms_cert says, nil where signature_algorithms says it already.
 	SchemesCert []wire.SignatureScheme
 	PolicySet   string // the policy in force, "" where suites were listed
@@ -262,6 +264,12 @@ func (c *Compiled) compileSuites() error {
 		}
 		c.Offer = append(c.Offer, *list...)
 	}
+	if !named[wire.TLS12] {
+		c.noAES = suite.ChaCha20First(c.Suites)
+	}
+	if !named[wire.TLS13] {
+		c.noAES13 = suite.ChaCha20First(c.Suites13)
+	}
 	return nil
 }
 
@@ -337,23 +345,6 @@ func (c *Compiled) compileGroups() error {
 	// list of curves that was made without DHE in mind.
 	if len(c.Fields12) == 0 {
 		c.Fields12 = suite.FieldGroups()
-	}
-	return nil
-}
-
-// compileKeyShares: RFC 8446 §4.2.8: one share for a group, in the order of supported_groups, and of no other group.
-func (c *Compiled) compileKeyShares() error {
-	at := func(g wire.NamedGroup) int { return slices.Index(c.Groups, g) }
-	for i, g := range c.KeyShares {
-		if at(g) < 0 || suite.FieldByID(g) != nil || slices.Contains(c.KeyShares[:i], g) {
-			return badConfig("key share for %v: one for each group, of those that are allowed for TLS 1.3", g)
-		}
-	}
-	if c.KeyShares != nil {
-		c.KeyShares = slices.SortedFunc(slices.Values(c.KeyShares), func(a, b wire.NamedGroup) int { return at(a) - at(b) })
-		if c.KeyShares == nil {
-			c.KeyShares = []wire.NamedGroup{}
-		}
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func Suits(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential) 
 }
 
 func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, reasons map[event.SuiteReason]bool) (choice, bool) {
-	for _, s := range cfg.Suites {
+	for _, s := range cfg.SuitesFor(ch) {
 		c, reason := consider(cfg, ch, credential, s)
 		if reason == event.SuiteTaken {
 			return c, true
@@ -134,7 +134,7 @@ func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 	hello.TellCredential(d, ch, c.credential, of)
 	var considered []event.SuiteVerdict
 	taken := false
-	for _, s := range d.Config.Suites {
+	for _, s := range d.Config.SuitesFor(ch) {
 		_, reason := consider(d.Config, ch, c.credential, s)
 		if reason == event.SuiteTaken && taken {
 			reason = event.SuiteLessLiked

@@ -80,12 +80,13 @@ func checkHello(ch *wire.ClientHello) error {
 }
 
 func chooseSuite(d *hs.Desk, ch *wire.ClientHello) (*suite.Suite, error) {
-	id, ok := hello.FirstCommon(d.Config.CipherSuites13, ch.CipherSuites)
-	if !ok {
-		return nil, fault.New(fault.NoCommonSuite).Between("cipher suites", hs.Names(d.Config.CipherSuites13), hs.Names(ch.CipherSuites))
+	for _, s := range d.Config.Suites13For(ch) {
+		if ch.Offers(s.ID) {
+			tellSuite(d, ch, s.ID)
+			return s, nil
+		}
 	}
-	tellSuite(d, ch, id)
-	return suite.ByID(id), nil
+	return nil, fault.New(fault.NoCommonSuite).Between("cipher suites", hs.Names(d.Config.CipherSuites13), hs.Names(ch.CipherSuites))
 }
 
 func tellSuite(d *hs.Desk, ch *wire.ClientHello, id wire.CipherSuite) {
@@ -96,15 +97,15 @@ func tellSuite(d *hs.Desk, ch *wire.ClientHello, id wire.CipherSuite) {
 
 func considered(c *hs.Compiled, ch *wire.ClientHello, taken wire.CipherSuite) []event.SuiteVerdict {
 	var list []event.SuiteVerdict
-	for _, id := range c.CipherSuites13 {
+	for _, s := range c.Suites13For(ch) {
 		reason := event.SuiteLessLiked
 		switch {
-		case id == taken:
+		case s.ID == taken:
 			reason = event.SuiteTaken
-		case !ch.Offers(id):
+		case !ch.Offers(s.ID):
 			reason = event.SuiteNotOffered
 		}
-		list = append(list, event.SuiteVerdict{Suite: id, Reason: reason})
+		list = append(list, event.SuiteVerdict{Suite: s.ID, Reason: reason})
 	}
 	return list
 }
