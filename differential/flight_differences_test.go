@@ -70,7 +70,8 @@ var flightDifferences = []flightDifference{
 		fault.BadKeyExchangeSignature, fault.WrongFinished),
 	otherwise("RFC 5246 §7.2.2: bad_certificate where one does not parse; crypto/tls: decode_error", fault.BadCertificate),
 	otherwise("RFC 5246 §7.2.2: unknown_ca where no trusted root vouches; crypto/tls: bad_certificate", fault.UnknownCA),
-	otherwise("the key is looked at before its certificate is verified; crypto/tls verifies first", fault.WrongKeyType),
+	otherwise("key and signature are looked at before the certificate is verified; crypto/tls verifies first", fault.WrongKeyType,
+		fault.BadCertificateSignature),
 	{"RFC 8446 §6: an alert of a level that is none is as fatal as any other, and is not answered; crypto/tls: unexpected_message",
 		func(ours, theirs seen) bool {
 			return ours.Alert == "hangs up" && said(ours, "refused with the alert") && theirs.Alert == "unexpected_message"
