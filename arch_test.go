@@ -24,7 +24,7 @@ var floors = [][]string{
 	{"internal/hello"},
 	{"internal/client12", "internal/client13", "internal/server12", "internal/server13"},
 	{"engine"},
-	{"trust", "session", "pki", "internal/late"},
+	{"trust", "session", "pki", "internal/late", "internal/deep"},
 	{"tls"},
 	{"explain", "https", "capture"},
 	{"lens"},

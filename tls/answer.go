@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"net"
 
+	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/late"
 	"github.com/vitro-tls/vitro/trust"
@@ -42,16 +43,16 @@ func (c *Conn) answerNow(q want.Question) {
 	}
 }
 
+// verify lets the program's callbacks see the verdict over the peer, and refuse it.
 func (c *Conn) verify(p want.Peer) want.Verdict {
-	verdict := want.Verdict{Skipped: true}
-	switch roots, needed := c.trusted(p); {
-	case p.State.Resumed && c.loaded != nil:
-		verdict = *c.loaded // a moment ago, when the session was loaded
-	case needed:
-		if verdict = c.config.verifier(roots).Verify(p, c.role); verdict.Err != nil {
-			verdict.Err = unverified(p.Chain, verdict.Err)
-			return verdict
-		}
+	if c.shaking.verdict == nil {
+		verdict := c.judge(p)
+		c.shaking.verdict = &verdict
+	}
+	verdict := *c.shaking.verdict
+	c.shaking.verdict = nil
+	if verdict.Err != nil {
+		return verdict
 	}
 	if c.config.VerifyPeerCertificate != nil && (len(p.Chain) > 0 || c.config.ClientAuth != NoClientCert) {
 		raw := make([][]byte, len(p.Chain))
@@ -66,6 +67,20 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 		state := connectionState(p.State)
 		state.VerifiedChains = verdict.Chains
 		verdict.Err = c.config.VerifyConnection(state)
+	}
+	return verdict
+}
+
+// judge verifies the peer's chain, where that is to be done.
+func (c *Conn) judge(p want.Peer) want.Verdict {
+	verdict := want.Verdict{Skipped: true}
+	switch roots, needed := c.trusted(p); {
+	case p.State.Resumed && c.shaking.loaded != nil:
+		verdict = *c.shaking.loaded // a moment ago, when the session was loaded
+	case needed:
+		if verdict = c.config.verifier(roots).Verify(p, c.role); verdict.Err != nil {
+			verdict.Err = unverified(p.Chain, verdict.Err)
+		}
 	}
 	return verdict
 }
@@ -98,9 +113,11 @@ func (c *Conn) chooseCredential(q *want.ChooseCredential) {
 	case c.role == fault.Client && len(chosen.Certificate) == 0:
 		credential = new(want.Credential) // none to show
 	default:
-		if credential, err = newCredential(chosen); err == nil {
-			useAnyway(c.config.policy(), credential)
-		}
+		c.away(func() {
+			if credential, err = newCredential(chosen); err == nil {
+				useAnyway(c.config.policy(), credential)
+			}
+		})
 	}
 	if err != nil {
 		_ = q.Fail(err)
@@ -119,8 +136,8 @@ func (c *Conn) chooseConfig(q *want.ChooseConfig) {
 		_ = q.Answer(nil)
 		return
 	}
-	compiled, err := chosen.compile()
-	if err != nil {
+	var compiled *engine.Compiled
+	if c.away(func() { compiled, err = chosen.compile() }); err != nil {
 		_ = q.Fail(err)
 		return
 	}

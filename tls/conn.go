@@ -35,14 +35,10 @@ type Conn struct {
 	state         func() want.ConnectionState // nil before the handshake is done
 	engine        *engine.Engine
 
-	// loaded is the verdict over the session that was loaded, until the handshake is done.
-	loaded *want.Verdict
+	shaking *stretch // nil while no handshake is going on
 
 	read  readHalf
 	write writeHalf
-
-	// refused is why a callback ends the handshake that has no other way to say so.
-	refused error
 
 	// answerLate lets a test answer a question from elsewhere; internal/late does so for other packages.
 	answerLate func(q want.Question, answer func())

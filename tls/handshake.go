@@ -58,7 +58,6 @@ func (c *Conn) handshake(ctx context.Context) error {
 	if err := c.shake(ctx); err != nil {
 		return c.findable(err)
 	}
-	c.loaded = nil
 	c.engine.SetContext(&c.life)
 	c.read.tickets = c.engine.HasTicket()
 	c.state = c.engine.Agreed()
@@ -127,27 +126,39 @@ func (c *Conn) shakeAgain() (err error) {
 		c.write.mu.Unlock()
 		c.flush()
 	}()
-	return c.drive(&c.life, func() error { return c.writeOut(c.engine.Output()) })
+	return c.drive(&c.life, c.writeOut)
 }
 
 // drive is the loop over what the engine wants. Its error is the reason to give up.
-func (c *Conn) drive(ctx context.Context, write func() error) error {
+func (c *Conn) drive(ctx context.Context, write func([]byte) error) error {
+	s := stretches.Get().(*stretch)
+	s.conn, c.shaking = c, s
+	err := c.shakeHands(ctx, s, write)
+	c.shaking = nil
+	s.giveBack()
+	return err
+}
+
+func (c *Conn) shakeHands(ctx context.Context, s *stretch, write func([]byte) error) error {
 	for {
-		switch w := c.engine.Step(c.config.now()).(type) {
-		case want.NeedInput:
-			if err := c.feed(); err != nil {
-				return c.broken(ctx, err)
-			}
-		case want.HaveOutput:
-			if c.engine.Failed() {
-				return c.engine.Failure()
-			}
-			if err := write(); err != nil {
+		s.now = c.config.now()
+		c.away(s.run)
+		if len(s.out) > 0 {
+			if err := write(s.out); err != nil {
 				if closedByPeer(err) {
 					c.listenInHandshake()
 				}
 				return c.broken(ctx, err)
 			}
+			s.out = s.out[:0]
+		}
+		switch w := s.want.(type) {
+		case want.NeedInput:
+			if err := c.readMore(); err != nil {
+				return c.broken(ctx, err)
+			}
+		case want.HaveOutput:
+			return c.engine.Failure()
 		case want.Ready:
 			return nil
 		case want.Failed:
@@ -157,8 +168,8 @@ func (c *Conn) drive(ctx context.Context, write func() error) error {
 			if err := wait(ctx, w); err != nil {
 				return err
 			}
-			if c.refused != nil {
-				return c.refused
+			if s.refused != nil {
+				return s.refused
 			}
 		}
 	}
@@ -177,26 +188,37 @@ func wait(ctx context.Context, q want.Question) error {
 	}
 }
 
-// feed gives the engine what has come, or reads more. The buffer is kept until the handshake ends: what the engine
-// has taken may be part of a record or of a flight only.
-func (c *Conn) feed() error {
-	if len(c.read.lent.bytes()) == 0 {
+// readMore waits for a whole record, so that the engine is not called for a part of one. The buffer is kept until the
+// handshake ends: more than that may have come.
+func (c *Conn) readMore() error {
+	for {
 		if err := c.read.lent.fill(c.conn); err != nil {
+			c.feed() // the engine says how far it got
 			return err
 		}
+		if c.hasRecord() {
+			return nil
+		}
 	}
-	n := c.engine.Feed(c.read.lent.bytes())
-	c.read.lent.take(n)
-	return nil
 }
 
-func (c *Conn) writeHandshake() error {
+// hasRecord reports whether a whole record has come, or what the engine has found to be none.
+func (c *Conn) hasRecord() bool {
+	size, err := c.engine.RecordSize(c.read.lent.bytes())
+	return err != nil || size > 0 && len(c.read.lent.bytes()) >= size
+}
+
+// feed gives the engine what has come, up to the end of a record.
+func (c *Conn) feed() {
+	if waiting := c.read.lent.bytes(); len(waiting) > 0 {
+		c.read.lent.take(c.engine.Feed(waiting))
+	}
+}
+
+func (c *Conn) writeHandshake(b []byte) error {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
-	buf := sealed.Get().(*[]byte)
-	defer sealed.Put(buf)
-	*buf = c.engine.AppendOutput((*buf)[:0])
-	return c.writeOut(*buf)
+	return c.writeOut(b)
 }
 
 // broken says why a handshake cannot go on whose network failed or whose time is up.
@@ -247,7 +269,7 @@ func (c *Conn) lastWords() {
 		return
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
-	if c.writeHandshake() == nil {
+	if c.writeHandshake(c.engine.Output()) == nil {
 		c.write.alerted.Store(true)
 	}
 }

@@ -87,9 +87,10 @@ func (c *Conn) listenInHandshake() {
 	for c.engine.Failure() == nil {
 		switch c.engine.Step(c.config.now()).(type) {
 		case want.NeedInput:
-			if c.feed() != nil {
+			if c.readMore() != nil {
 				return
 			}
+			c.feed()
 		case want.HaveOutput:
 			c.engine.Output() // nobody hears it
 		case want.Ready:

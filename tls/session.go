@@ -83,7 +83,7 @@ func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
 	if verdict.Err != nil {
 		return nil
 	}
-	c.loaded = &verdict
+	c.shaking.loaded = &verdict
 	return s
 }
 
@@ -166,7 +166,7 @@ func (c *Conn) openTicket(q *want.OpenTicket) (*want.Session, error) {
 	}
 	s, err := c.config.UnwrapSession(q.Ticket, connectionState(c.engine.State()))
 	if err != nil {
-		c.refused = callbackFailed("UnwrapSession", err)
+		c.refuse("UnwrapSession", err)
 		return nil, err
 	}
 	if s == nil {
@@ -181,9 +181,16 @@ func (c *Conn) sealTicket(q *want.SealTicket) ([]byte, error) {
 	}
 	ticket, err := c.config.WrapSession(connectionState(c.engine.State()), newSessionState(q.Session))
 	if err != nil {
-		c.refused = callbackFailed("WrapSession", err)
+		c.refuse("WrapSession", err)
 	}
 	return ticket, err
+}
+
+// refuse ends the handshake, if one is going on.
+func (c *Conn) refuse(callback string, err error) {
+	if c.shaking != nil {
+		c.shaking.refused = callbackFailed(callback, err)
+	}
 }
 
 func callbackFailed(name string, err error) error {
