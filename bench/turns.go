@@ -14,27 +14,26 @@ type turns struct {
 }
 
 // takeTurns shakes hands while more says so, each end standing still while the other one works, and reads the meter at
-// every change.
+// every change. As in any server, each connection has a goroutine of its own, whose stack is new.
 func (p peers) takeTurns(t TB, m meter, more func(done int) bool) turns {
 	t.Helper()
 	visits, served := make(chan *baton), make(chan error, 1)
 	a, b := newDuplex(0)
 	defer a.Close()
-	defer close(visits)
-	go func() {
-		for pass := range visits {
-			pass.begin(1)
-			err := p.serve(p.server(&turnTaker{b, pass, 1}))
-			if err != nil {
-				b.Close()
-			}
-			pass.end(1)
-			served <- err
+	serve := func() {
+		pass := <-visits
+		pass.begin(1)
+		err := p.serve(p.server(&turnTaker{b, pass, 1}))
+		if err != nil {
+			b.Close()
 		}
-	}()
+		pass.end(1)
+		served <- err
+	}
 	var spent turns
 	for more(spent.handshakes) {
 		pass := newBaton(m)
+		go serve()
 		visits <- pass
 		pass.start()
 		err := p.visit(p.client(&turnTaker{a, pass, 0}))
