@@ -67,7 +67,7 @@ func TestAllocationsPerSide(t *testing.T) {
 			p.perSide(t, 2) // what is made once
 			client, server := p.perSide(t, 20)
 			all := testing.AllocsPerRun(20, func() { p.connect(t, networks[0]) })
-			if client < 50 || server < 50 || math.Abs(client+server-all) > all/10 {
+			if client < 20 || server < 20 || math.Abs(client+server-all) > all/10 {
 				t.Errorf("%s, %s: %v at the client and %v at the server, of %v", a.name, p.impl, client, server, all)
 			}
 		}
