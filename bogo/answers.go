@@ -3,7 +3,9 @@ package main
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 
+	"github.com/vitro-tls/vitro/engine"
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/want"
 	"github.com/vitro-tls/vitro/wire"
@@ -32,6 +34,13 @@ func (l *link) answer(q want.Question) {
 			return
 		case l.failDDoS:
 			_ = q.Fail(errCallback)
+			return
+		}
+		if l.emptyALPN { // the caller's configuration for this client has a name without a letter
+			broken := l.config
+			broken.Protocols = []string{""}
+			_, err := engine.Compile(broken)
+			_ = q.Fail(fmt.Errorf("the caller: %v", err))
 			return
 		}
 		if l.whole {

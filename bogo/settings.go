@@ -20,7 +20,7 @@ type settings struct {
 	noKeyShares                                   bool
 	cipher, hostName, policy                      string
 	advertiseALPN, selectALPN                     string
-	declineALPN, rejectALPN                       bool
+	declineALPN, rejectALPN, emptyALPN            bool
 	grease                                        bool
 	failEarlyCallback, failDDoS, failCertCallback bool
 	useOCSP, setOCSP, declineOCSP, failOCSP       bool

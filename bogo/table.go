@@ -42,10 +42,11 @@ var flags = map[string]flag{
 	"-host-name":     text(func(s *settings) *string { return &s.hostName }),
 	"-enable-grease": on(func(s *settings) *bool { return &s.grease }),
 
-	"-advertise-alpn": text(func(s *settings) *string { return &s.advertiseALPN }),
-	"-select-alpn":    text(func(s *settings) *string { return &s.selectALPN }),
-	"-decline-alpn":   on(func(s *settings) *bool { return &s.declineALPN }),
-	"-reject-alpn":    on(func(s *settings) *bool { return &s.rejectALPN }),
+	"-advertise-alpn":    text(func(s *settings) *string { return &s.advertiseALPN }),
+	"-select-alpn":       text(func(s *settings) *string { return &s.selectALPN }),
+	"-decline-alpn":      on(func(s *settings) *bool { return &s.declineALPN }),
+	"-select-empty-alpn": on(func(s *settings) *bool { return &s.emptyALPN }),
+	"-reject-alpn":       on(func(s *settings) *bool { return &s.rejectALPN }),
 
 	"-fail-early-callback":            on(func(s *settings) *bool { return &s.failEarlyCallback }),
 	"-fail-ddos-callback":             on(func(s *settings) *bool { return &s.failDDoS }),
@@ -74,6 +75,7 @@ var flags = map[string]flag{
 	"-expect-session-miss":               on(func(s *settings) *bool { return &s.expectMiss }),
 	"-expect-ticket-renewal":             on(func(s *settings) *bool { return &s.expectRenewal }),
 	"-expect-not-resumable-across-names": nothing, // a session goes with its name
+	"-expect-no-ech-name-override":       nothing, // there is but one name to verify
 	"-expect-no-session":                 on(func(s *settings) *bool { return &s.expectNoSession }),
 	"-expect-session-id":                 on(func(s *settings) *bool { return &s.expectSessionID }),
 	"-expect-no-session-id":              on(func(s *settings) *bool { return &s.expectNoSessionID }),
