@@ -31,20 +31,21 @@ type observed struct {
 func (s *settings) observe() (*observed, error) {
 	o := &observed{settings: s, gated: map[*want.Credential]bool{}}
 	o.config = engine.Config{
-		ServerName:       s.hostName,
-		Groups:           codes[wire.NamedGroup](s.curves),
-		SignatureSchemes: codes[wire.SignatureScheme](s.verifyPrefs),
-		SigningSchemes:   suite.Schemes(), // -signing-prefs belong to a credential
-		GREASE:           s.grease,
-		StrictClose:      s.checkCloseNotify,
-		AskConfig:        s.server,
-		AskCredential:    s.async || s.failCertCallback || !s.server || s.useOCSP,
-		ClientSessions:   !s.server && !s.noTicket,
-		ServerSessions:   s.server && !s.noTicket,
-		ServerStore:      s.server,
-		Policy:           "legacy",
-		Tracer:           event.TracerFunc(o.event),
-		Secrets:          &o.secrets,
+		ServerName:               s.hostName,
+		Groups:                   codes[wire.NamedGroup](s.curves),
+		SignatureSchemes:         codes[wire.SignatureScheme](s.verifyPrefs),
+		SigningSchemes:           suite.Schemes(), // -signing-prefs belong to a credential
+		GREASE:                   s.grease,
+		StrictClose:              s.checkCloseNotify,
+		RequireRenegotiationInfo: s.requireSecure,
+		AskConfig:                s.server,
+		AskCredential:            s.async || s.failCertCallback || !s.server || s.useOCSP,
+		ClientSessions:           !s.server && !s.noTicket,
+		ServerSessions:           s.server && !s.noTicket,
+		ServerStore:              s.server,
+		Policy:                   "legacy",
+		Tracer:                   event.TracerFunc(o.event),
+		Secrets:                  &o.secrets,
 	}
 	if o.config.KeyShares = codes[wire.NamedGroup](s.keyShares); s.noKeyShares {
 		o.config.KeyShares = []wire.NamedGroup{}

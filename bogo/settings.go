@@ -31,6 +31,7 @@ type settings struct {
 	noTicket, skipTicket                   bool
 	resumptionDelay                        uint64
 	renegotiateFreely, renegotiateOnce     bool
+	requireSecure                          bool
 	expectRenegotiations                   uint64
 	expectMiss, expectRenewal              bool
 	expectNoSession                        bool

@@ -62,12 +62,13 @@ var flags = map[string]flag{
 	"-require-any-client-certificate": on(func(s *settings) *bool { return &s.requireClientCert }),
 	"-use-client-ca-list":             text(func(s *settings) *string { return &s.clientCAs }),
 
-	"-no-ticket":            on(func(s *settings) *bool { return &s.noTicket }),
-	"-skip-ticket":          on(func(s *settings) *bool { return &s.skipTicket }),
-	"-resumption-delay":     number(func(s *settings) *uint64 { return &s.resumptionDelay }),
-	"-renegotiate-freely":   on(func(s *settings) *bool { return &s.renegotiateFreely }),
-	"-renegotiate-explicit": on(func(s *settings) *bool { return &s.renegotiateFreely }), // the caller begins it anyway
-	"-renegotiate-once":     on(func(s *settings) *bool { return &s.renegotiateOnce }),
+	"-no-ticket":                on(func(s *settings) *bool { return &s.noTicket }),
+	"-skip-ticket":              on(func(s *settings) *bool { return &s.skipTicket }),
+	"-resumption-delay":         number(func(s *settings) *uint64 { return &s.resumptionDelay }),
+	"-renegotiate-freely":       on(func(s *settings) *bool { return &s.renegotiateFreely }),
+	"-renegotiate-explicit":     on(func(s *settings) *bool { return &s.renegotiateFreely }), // the caller begins it anyway
+	"-no-legacy-server-connect": on(func(s *settings) *bool { return &s.requireSecure }),
+	"-renegotiate-once":         on(func(s *settings) *bool { return &s.renegotiateOnce }),
 
 	"-expect-total-renegotiations":       number(func(s *settings) *uint64 { return &s.expectRenegotiations }),
 	"-expect-secure-renegotiation":       on(func(s *settings) *bool { return &s.expectSecureRenegotiation }),

@@ -23,7 +23,7 @@ type whole struct {
 
 // sayable reports whether tls.Config has words for what the flags ask.
 func (o *observed) sayable() error {
-	if o.whole && (o.readWithUnfinishedWrite || o.sendAlert || o.config.KeyShares != nil || !o.server && (o.policy != "" || o.verifyPrefs != nil)) {
+	if o.whole && (o.readWithUnfinishedWrite || o.sendAlert || o.requireSecure || o.config.KeyShares != nil || !o.server && (o.policy != "" || o.verifyPrefs != nil)) {
 		return lacking("by tls.Conn")
 	}
 	return nil

@@ -171,6 +171,23 @@ func TestRenegotiationDeclined(t *testing.T) {
 	})
 }
 
+// RFC 5746 §4.1: a client may insist on a server that ties handshakes together; in TLS 1.3 none is tied, nor begun anew.
+func TestRenegotiationInfoRequired(t *testing.T) {
+	for _, version := range []wire.Version{wire.TLS12, wire.TLS13} {
+		cc, sc := clientConfig(), serverConfig(testkit.RSA)
+		cc.MaxVersion, sc.MaxVersion, cc.RequireRenegotiationInfo = version, version, true
+		mustShake(t, newClient(t, cc), newServer(t, sc))
+	}
+	cc := clientConfig()
+	cc.RequireRenegotiationInfo, cc.CipherSuites = true, []wire.CipherSuite{wire.TLS_RSA_WITH_AES_128_GCM_SHA256}
+	client, server := newClient(t, cc), newServer(t, serverConfig(testkit.RSA))
+	m := split(t, server.take(t, client.step(t), 1<<20), wire.Context{Version: wire.TLS12, KeyExchange: wire.KeyExchangeRSA})
+	sh := m[0].(*wire.ServerHello)
+	sh.Order = drop(sh.Order, wire.ExtRenegotiationInfo)
+	wantFault(t, client, fault.NoRenegotiationInfo, client.take(t, frame(t, m...), 1<<20))
+	provoked(fault.NoRenegotiationInfo)
+}
+
 // RFC 7366 §3.1: with a renegotiation the MAC may move over the ciphertext, but not back. The new order begins with the
 // new keys.
 func TestEncryptThenMACInRenegotiation(t *testing.T) {

@@ -151,6 +151,8 @@ var (
 		"ec_point_formats lacks the uncompressed format", "")
 	RenegotiationInfoNotEmpty = rule("renegotiation_info_not_empty", wire.AlertHandshakeFailure, "RFC 5746 §3.4",
 		"renegotiation_info is not empty in a first handshake", "someone may have spliced two connections together")
+	NoRenegotiationInfo = rule("no_renegotiation_info", wire.AlertHandshakeFailure, "RFC 5746 §4.1",
+		"the server lacks renegotiation_info, which was required", "a server from before 2010; without the requirement it is taken, and never renegotiated with")
 	WrongServerVersion = NoCommonVersion.narrow("wrong_server_version",
 		"the server chose a version that we did not offer", "the server is too old, or was set to old versions only")
 	VersionNotOffered = rule("version_not_offered", wire.AlertIllegalParameter, "RFC 8446 §4.2.1",

@@ -27,7 +27,7 @@ func Start(d *hs.Desk, offer *hello.Offer, sh *wire.ServerHello) (hs.State, erro
 	if sh.CompressionMethod != wire.CompressionNull {
 		return nil, fault.New(fault.CompressionNotOffered).With(sh.CompressionMethod.String())
 	}
-	if err := checkExtensions(offer, sh, s); err != nil {
+	if err := checkExtensions(d.Config, offer, sh, s); err != nil {
 		return nil, err
 	}
 	if err := hello.TakeLimits(d, ch, wire.TLS12, &sh.Extensions); err != nil {
@@ -85,7 +85,7 @@ type handshake struct {
 	signature  *want.Sign
 }
 
-func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) error {
+func checkExtensions(c *hs.Compiled, offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) error {
 	ch := offer.Hello
 	for _, t := range sh.Order {
 		// RFC 5246 §7.4.1.4, RFC 5746 §3.6: an answer only to what was asked. supported_groups is let pass, for servers that
@@ -96,6 +96,11 @@ func checkExtensions(offer *hello.Offer, sh *wire.ServerHello, s *suite.Suite) e
 	}
 	if err := offer.Again.CheckServer(sh, s); err != nil {
 		return err
+	}
+	// RFC 5746 §4.1: who insists on the extension ends the connection without it. By default a client goes on, and does not
+	// renegotiate.
+	if c.RequireRenegotiationInfo && !sh.Has(wire.ExtRenegotiationInfo) {
+		return fault.New(fault.NoRenegotiationInfo)
 	}
 	// RFC 8422 §5.2: a server that lists point formats lists the uncompressed one.
 	if sh.Has(wire.ExtPointFormats) && !slices.Contains(sh.PointFormats, wire.PointUncompressed) {

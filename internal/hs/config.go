@@ -62,6 +62,10 @@ type Config struct {
 	ClientCAs  [][]byte
 	// Renegotiation says whether a client of TLS 1.2 shakes hands again when its server asks for it.
 	Renegotiation Renegotiation
+	// RequireRenegotiationInfo makes a client refuse a server of TLS 1.2 that does not know RFC 5746: where nothing ties
+	// handshakes together, someone may have begun the connection before us, and the server would take what we say for a
+	// continuation. Some old servers that never renegotiate are refused with them.
+	RequireRenegotiationInfo bool
 	// ClientSessions makes a client raise LoadSession and StoreSession, ServerSessions a server OpenTicket and SealTicket.
 	ClientSessions, ServerSessions bool
 	// ServerStore makes a server raise LoadSession and StoreSession: with ServerSessions for clients that know session IDs
