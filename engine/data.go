@@ -123,7 +123,7 @@ func (e *Engine) control(t wire.ContentType, content []byte) error {
 	err := e.act(t, content)
 	for err == nil && !e.HasHandshake() {
 		var raw []byte
-		if raw, err = e.desk.In.Assembler.Next(); raw == nil {
+		if raw, err = e.next(); raw == nil {
 			break
 		}
 		err = e.receive(raw)

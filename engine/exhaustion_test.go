@@ -18,10 +18,11 @@ import (
 // What one connection may hold, in bytes of the heap, whatever its peer does. The largest message of a handshake is a
 // Certificate; it is joined in a buffer that grows.
 const (
-	idleBound      = 24 << 10           // connected, and nothing under way
-	recordBound    = idleBound + 20<<10 // a record that is not there yet
+	idleBound      = 24 << 10                  // connected, and nothing under way
+	recordBound    = idleBound + 20<<10        // a record that is not there yet
+	keyBound       = 2*flow.MaxKey + idleBound // a message that is not there yet
 	messageBound   = 2*flow.MaxMessage + idleBound
-	handshakeBound = 2*flow.MaxCertificate + idleBound // a handshake's largest message that is not there yet
+	handshakeBound = 2*flow.MaxCertificate + idleBound // the same, where a Certificate is waited for
 	ticketsBound   = 1<<20 + idleBound                 // tickets whose caller does not take them
 )
 
@@ -121,14 +122,30 @@ func everyExhaustion() []exhausting {
 			server.take(t, tiny(wire.ContentHandshake, unfinished(wire.TypeClientHello, flow.MaxMessage)), 1<<20)
 			return server
 		})
-		add(v.String()+" the largest message, out of place and without its end", handshakeBound, func(t *testing.T) *end {
-			server := newServerOf(v)(t)
-			for piece := range slices.Chunk(unfinished(wire.TypeCertificate, flow.MaxCertificate), 1<<14) {
-				server.take(t, record(wire.ContentHandshake, piece), 1<<20)
-			}
-			return server
-		})
 	}
+	add("TLS 1.2 a ClientKeyExchange without its end", keyBound, func(t *testing.T) *end {
+		server := newServerOf(wire.TLS12)(t)
+		server.take(t, helloOf(t, clientConfig(), nil), 1<<20)
+		server.take(t, tiny(wire.ContentHandshake, unfinished(wire.TypeClientKeyExchange, flow.MaxKey)), 1<<20)
+		return server
+	})
+	add("TLS 1.3 a KeyUpdate without its end", keyBound, func(t *testing.T) *end {
+		victim, peer := connectedAs(t, wire.TLS13, fault.Server)
+		for piece := range slices.Chunk(unfinished(wire.TypeKeyUpdate, flow.MaxKey), 100) {
+			victim.take(t, sealed(t, peer, wire.ContentHandshake, piece), 1<<20)
+		}
+		return victim
+	})
+	add("TLS 1.2 a client's Certificate without its end", handshakeBound, func(t *testing.T) *end {
+		sc := serverConfig(testkit.P256)
+		sc.ClientAuth = engine.RequestClientCertificate
+		server := newServer(t, sc)
+		server.take(t, helloOf(t, clientConfig(), nil), 1<<20)
+		for piece := range slices.Chunk(unfinished(wire.TypeCertificate, flow.MaxCertificate), 1<<14) {
+			server.take(t, record(wire.ContentHandshake, piece), 1<<20)
+		}
+		return server
+	})
 	add("TLS 1.2 a server's Certificate without its end", handshakeBound, func(t *testing.T) *end {
 		cc, sc := clientConfig(), serverConfig(testkit.P256)
 		client := newClient(t, cc)
@@ -231,6 +248,9 @@ func TestTooMuchIsRefused(t *testing.T) {
 		{"a record one byte too long", client, []byte{22, 3, 3, 64, 1}, fault.RecordOverflow},
 		{"a message of 16,777,215 bytes", server, record(wire.ContentHandshake, []byte{1, 255, 255, 255}), fault.MessageTooLong},
 		{"a Certificate of 16,777,215 bytes", client, record(wire.ContentHandshake, []byte{11, 255, 255, 255}), fault.MessageTooLong},
+		{"a Certificate where none is waited for", server, record(wire.ContentHandshake, []byte{11, 4, 0, 0}), fault.UnexpectedMessage},
+		{"a ServerKeyExchange of 16,385 bytes", client, record(wire.ContentHandshake, []byte{12, 0, 64, 1}), fault.MessageTooLong},
+		{"a message of a type that there is not", server, record(wire.ContentHandshake, []byte{99, 0, 64, 0}), fault.UnexpectedMessage},
 		{"empty records", server, many(wire.ContentHandshake), fault.TooManyEmptyRecords},
 		{"warnings", client, many(wire.ContentAlert, 1, byte(wire.AlertUserCanceled)), fault.TooManyWarnings},
 		{"HelloRequests", func(t *testing.T) *end {

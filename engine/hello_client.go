@@ -68,6 +68,8 @@ func opened(d *hs.Desk) {
 // waitServerHello: the ClientHello is out, and the version is the server's to choose. RFC 5246 §7.4.1.3.
 type waitServerHello struct{ offer *hello.Offer }
 
+func (waitServerHello) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeServerHello) }
+
 func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	sh, err := hs.Expect[*wire.ServerHello](d, m)
 	if err != nil {

@@ -16,6 +16,8 @@ import (
 // waitClientHello: a server has heard nothing yet. RFC 5246 §7.4.1.2, RFC 8446 §4.1.2.
 type waitClientHello struct{}
 
+func (waitClientHello) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeClientHello) }
+
 func (waitClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ch, err := hs.Expect[*wire.ClientHello](d, m)
 	if err != nil {

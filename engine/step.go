@@ -81,7 +81,7 @@ func (e *Engine) advance() (want.Want, error) {
 	case hs.Resumer:
 		return e.resume(s)
 	}
-	raw, err := e.desk.In.Assembler.Next()
+	raw, err := e.next()
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,38 @@ func (e *Engine) deliver(m wire.Message) error {
 	if err := e.checkTurn(m); err != nil {
 		return err
 	}
-	return e.enter(e.state.(hs.Receiver).Receive(&e.desk, m))
+	wait := e.state.(hs.Receiver)
+	if !wait.Takes(&e.desk).Has(m.Type()) {
+		return hs.Unexpected(&e.desk, m, e.expected(wait))
+	}
+	return e.enter(wait.Receive(&e.desk, m))
+}
+
+// next returns the next whole message, nil if there is none. One that has only begun is refused already where it has no
+// place: nothing is collected to be thrown away.
+func (e *Engine) next() ([]byte, error) {
+	raw, err := e.desk.In.Assembler.Next()
+	if raw != nil || err != nil {
+		return raw, err
+	}
+	t, begun := e.desk.In.Assembler.Begun()
+	wait, ok := e.state.(hs.Receiver)
+	switch {
+	case !ok || !begun:
+		return nil, nil
+	case t == wire.TypeChangeCipherSpec: // its number is ours, for what is no handshake message
+		return nil, fault.New(fault.UnexpectedMessage).With("a handshake message of type 255")
+	case !wait.Takes(&e.desk).Has(t):
+		return nil, hs.UnexpectedType(t, e.expected(wait))
+	}
+	return nil, nil
+}
+
+func (e *Engine) expected(wait hs.Receiver) string {
+	if _, ready := wait.(hs.Ready); ready {
+		return "application data or " + wait.Takes(&e.desk).String()
+	}
+	return wait.Takes(&e.desk).String()
 }
 
 // checkTurn: RFC 5246 §7.3: a message that it is our turn to answer is the last one of its flight. What stands behind it

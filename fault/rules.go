@@ -108,7 +108,7 @@ var (
 	MisplacedExtension = rule("misplaced_extension", wire.AlertIllegalParameter, "RFC 8446 §4.2",
 		"an extension in a message that may not carry it", "")
 	MessageTooLong = rule("message_too_long", wire.AlertIllegalParameter, "RFC 5246 §7.4",
-		"a handshake message is longer than we take", "messages may have 64 KiB, a certificate list 256 KiB")
+		"a handshake message is longer than we take", "messages may have 64 KiB, a certificate list 256 KiB, and one of keys or a signature alone 16 KiB")
 	MessageAcrossKeyChange = rule("message_across_key_change", wire.AlertUnexpectedMessage, "RFC 8446 §5.1",
 		"a message straddles a change of keys", "")
 	MessageBehindFlight = rule("message_behind_flight", wire.AlertUnexpectedMessage, "RFC 5246 §7.3",

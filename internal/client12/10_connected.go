@@ -12,6 +12,8 @@ import (
 // a warning (RFC 5746 §4.2).
 type connected struct{ before *hs.Renegotiated }
 
+func (connected) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeHelloRequest) }
+
 func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if _, err := hs.Expect[*wire.HelloRequest](d, m); err != nil {
 		return nil, err
@@ -40,6 +42,8 @@ type waitServerHello struct{ offer *hello.Offer }
 
 // TakesData: what the server says before it has read the ClientHello belongs to the connection so far. RFC 5246 §6.2.1.
 func (s waitServerHello) TakesData() {}
+
+func (waitServerHello) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeServerHello) }
 
 func (s waitServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	sh, err := hs.Expect[*wire.ServerHello](d, m)

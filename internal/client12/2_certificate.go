@@ -13,6 +13,8 @@ import (
 // waitCertificate: the server introduces itself. RFC 5246 §7.4.2.
 type waitCertificate struct{ *handshake }
 
+func (waitCertificate) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeCertificate) }
+
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	cert, err := hs.Expect[*wire.Certificate](d, m)
 	if err != nil {
@@ -34,6 +36,9 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, fault.New(fault.WrongKeyType).With(fmt.Sprintf("a key of type %T for %v", chain[0].PublicKey, s.Suite.ID))
 	}
 	s.PeerCertificates = chain
+	if ephemeral[s.Suite.KeyExchange] == nil {
+		s.half = certificateKey{}
+	}
 	if s.ServerHello.Has(wire.ExtStatusRequest) {
 		return waitCertificateStatus(s), nil
 	}
@@ -44,6 +49,5 @@ func afterCertificate(h *handshake) hs.Receiver {
 	if ephemeral[h.Suite.KeyExchange] != nil {
 		return waitServerKeyExchange{h}
 	}
-	h.half = certificateKey{}
 	return waitServerHelloDone{h}
 }

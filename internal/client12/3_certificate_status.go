@@ -9,6 +9,10 @@ import (
 // RFC 6066 §8.
 type waitCertificateStatus struct{ *handshake }
 
+func (s waitCertificateStatus) Takes(d *hs.Desk) hs.Types {
+	return hs.Only(wire.TypeCertificateStatus) | afterCertificate(s.handshake).Takes(d)
+}
+
 func (s waitCertificateStatus) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	status, ok := m.(*wire.CertificateStatus)
 	if !ok {

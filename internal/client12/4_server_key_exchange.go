@@ -14,6 +14,8 @@ import (
 // waitServerKeyExchange: the server's ephemeral key, signed. RFC 8422 §5.4, RFC 5246 §7.4.3.
 type waitServerKeyExchange struct{ *handshake }
 
+func (waitServerKeyExchange) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeServerKeyExchange) }
+
 func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ske, err := hs.Expect[*wire.ServerKeyExchange](d, m)
 	if err != nil {

@@ -10,8 +10,15 @@ import (
 // RFC 5246 §7.4.4, §7.4.5.
 type waitServerHelloDone struct{ *handshake }
 
+func (s waitServerHelloDone) Takes(*hs.Desk) hs.Types {
+	if s.request != nil {
+		return hs.Only(wire.TypeServerHelloDone)
+	}
+	return hs.Only(wire.TypeCertificateRequest) | hs.Only(wire.TypeServerHelloDone)
+}
+
 func (s waitServerHelloDone) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	if request, ok := m.(*wire.CertificateRequest); ok && s.request == nil {
+	if request, ok := m.(*wire.CertificateRequest); ok {
 		hs.Accept(d, m)
 		d.CertificateAsked = true
 		s.request = requested(request)

@@ -17,6 +17,8 @@ func (h *handshake) serversEnd() hs.Receiver {
 // Finished is of no use until that has been checked. RFC 5077 §3.3.
 type waitNewSessionTicket struct{ *handshake }
 
+func (waitNewSessionTicket) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeNewSessionTicket) }
+
 func (s waitNewSessionTicket) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ticket, err := hs.Expect[*wire.NewSessionTicket](d, m)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 // waitFinished: proof that the server saw the same handshake. RFC 5246 §7.4.9.
 type waitFinished struct{ *handshake }
 
+func (waitFinished) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeFinished) }
+
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
 	if err != nil {

@@ -53,6 +53,8 @@ type waitSecondServerHello struct {
 	suite *suite.Suite
 }
 
+func (waitSecondServerHello) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeServerHello) }
+
 func (s waitSecondServerHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	sh, err := hs.Expect[*wire.ServerHello](d, m)
 	if err != nil {

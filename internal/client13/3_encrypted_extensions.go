@@ -11,6 +11,8 @@ import (
 // waitEncryptedExtensions: what the key exchange does not need to know, encrypted. RFC 8446 §4.3.1.
 type waitEncryptedExtensions struct{ handshake }
 
+func (waitEncryptedExtensions) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeEncryptedExtensions) }
+
 func (s waitEncryptedExtensions) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ee, err := hs.Expect[*wire.EncryptedExtensions](d, m)
 	if err != nil {

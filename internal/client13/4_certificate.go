@@ -12,8 +12,15 @@ import (
 // waitCertificate: the server introduces itself; before that it may ask the client to, once. RFC 8446 §4.3.2, §4.4.2.
 type waitCertificate struct{ handshake }
 
+func (waitCertificate) Takes(d *hs.Desk) hs.Types {
+	if d.Request != nil {
+		return hs.Only(wire.TypeCertificate)
+	}
+	return hs.Only(wire.TypeCertificateRequest) | hs.Only(wire.TypeCertificate)
+}
+
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	if request, ok := m.(*wire.CertificateRequest); ok && d.Request == nil {
+	if request, ok := m.(*wire.CertificateRequest); ok {
 		return s.asked(d, request)
 	}
 	cert, err := hs.Expect[*wire.Certificate](d, m)

@@ -17,6 +17,8 @@ import (
 // waitCertificateVerify: the server proves that it holds the certificate's key. RFC 8446 §4.4.3.
 type waitCertificateVerify struct{ handshake }
 
+func (waitCertificateVerify) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeCertificateVerify) }
+
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	var space [hs.MaxSigned13]byte
 	signed := hs.Signed13(space[:0], fault.Server, d.Transcript.Sum()) // the transcript before this message

@@ -9,6 +9,8 @@ import (
 // waitFinished: proof that the server saw the same handshake; then the client's flight does the same. RFC 8446 §4.4.4.
 type waitFinished struct{ handshake }
 
+func (waitFinished) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeFinished) }
+
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
 	if err != nil {

@@ -12,15 +12,20 @@ type connected struct {
 	resumption *resumption // nil: tickets are ignored, as RFC 8446 §4.6.1 allows
 }
 
+func (connected) Takes(*hs.Desk) hs.Types {
+	return hs.Only(wire.TypeNewSessionTicket) | hs.Only(wire.TypeKeyUpdate)
+}
+
 func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	switch m := m.(type) {
-	case *wire.NewSessionTicket:
-		hs.Note(d, m)
-		s.resumption.take(d, m)
+	if ticket, ok := m.(*wire.NewSessionTicket); ok {
+		hs.Note(d, ticket)
+		s.resumption.take(d, ticket)
 		return s, nil
-	case *wire.KeyUpdate:
-		next, err := d.TakeKeyUpdate(m, s.read)
-		return connected{next, s.resumption}, err
 	}
-	return nil, hs.Unexpected(d, m, "application data, NewSessionTicket or KeyUpdate")
+	update, err := hs.As[*wire.KeyUpdate](d, m)
+	if err != nil {
+		return nil, err
+	}
+	next, err := d.TakeKeyUpdate(update, s.read)
+	return connected{next, s.resumption}, err
 }

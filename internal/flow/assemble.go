@@ -8,10 +8,23 @@ import (
 )
 
 const (
-	// MaxMessage bounds a handshake message's body, MaxCertificate that of a Certificate, whose chain may be long.
+	// MaxMessage bounds a handshake message's body, MaxCertificate that of a Certificate, whose chain may be long, and MaxKey
+	// that of a message which has no more in it than keys and a signature.
 	MaxMessage     = 64 << 10
 	MaxCertificate = 256 << 10
+	MaxKey         = 16 << 10
 )
+
+func limit(t wire.HandshakeType) int {
+	switch t {
+	case wire.TypeCertificate:
+		return MaxCertificate
+	case wire.TypeHelloRequest, wire.TypeEndOfEarlyData, wire.TypeServerKeyExchange, wire.TypeServerHelloDone,
+		wire.TypeCertificateVerify, wire.TypeClientKeyExchange, wire.TypeFinished, wire.TypeKeyUpdate:
+		return MaxKey
+	}
+	return MaxMessage
+}
 
 // Assembler joins fragments into messages: a message may come in many records, a record may hold many messages.
 // RFC 5246 §6.2.1.
@@ -36,12 +49,8 @@ func (a *Assembler) Next() ([]byte, error) {
 	}
 	t := wire.HandshakeType(a.buf[0])
 	length := int(a.buf[1])<<16 | int(a.buf[2])<<8 | int(a.buf[3])
-	limit := MaxMessage
-	if t == wire.TypeCertificate {
-		limit = MaxCertificate
-	}
-	if length > limit {
-		return nil, fault.New(fault.MessageTooLong).With(fmt.Sprintf("%v of %d bytes, at most %d", t, length, limit))
+	if most := limit(t); length > most {
+		return nil, fault.New(fault.MessageTooLong).With(fmt.Sprintf("%v of %d bytes, at most %d", t, length, most))
 	}
 	end := wire.HandshakeHeaderLen + length
 	if len(a.buf) < end {
@@ -53,6 +62,14 @@ func (a *Assembler) Next() ([]byte, error) {
 		a.buf = nil // lent, not owned: an idle connection holds no buffer
 	}
 	return message, nil
+}
+
+// Begun returns the type of the message whose header is here, if there is one.
+func (a *Assembler) Begun() (wire.HandshakeType, bool) {
+	if len(a.buf) < wire.HandshakeHeaderLen {
+		return 0, false
+	}
+	return wire.HandshakeType(a.buf[0]), true
 }
 
 // Empty reports whether no byte of a message is waiting.

@@ -16,8 +16,9 @@ import (
 // step returns the next state.
 type State interface{}
 
-// Receiver waits for a message.
+// Receiver waits for a message of the types that Takes says. The engine refuses every other, from its header on.
 type Receiver interface {
+	Takes(*Desk) Types
 	Receive(*Desk, wire.Message) (State, error)
 }
 
@@ -51,6 +52,8 @@ type Ready struct {
 	Post Receiver
 }
 
+func (r Ready) Takes(d *Desk) Types { return r.Post.Takes(d) }
+
 // Receive hands a message that comes after the handshake to Post, which may begin another.
 func (r Ready) Receive(d *Desk, m wire.Message) (State, error) {
 	next, err := r.Post.Receive(d, m)
@@ -64,14 +67,21 @@ func (r Ready) Receive(d *Desk, m wire.Message) (State, error) {
 	return r, nil
 }
 
-// Expect returns m as the one type of message that is welcome now.
+// Expect returns m as the one type of message that is left, and accepts it.
 func Expect[M wire.Message](d *Desk, m wire.Message) (M, error) {
+	expected, err := As[M](d, m)
+	if err == nil {
+		Accept(d, m)
+	}
+	return expected, err
+}
+
+// As returns m as the one type of message that is left of those that a wait takes.
+func As[M wire.Message](d *Desk, m wire.Message) (M, error) {
 	expected, ok := m.(M)
 	if !ok {
-		var want M
-		return expected, Unexpected(d, m, want.Type().String())
+		return expected, Unexpected(d, m, Only(expected.Type()).String())
 	}
-	Accept(d, m)
 	return expected, nil
 }
 
@@ -104,7 +114,12 @@ func stepOf(m wire.Message, sender fault.Role) fault.Step {
 // Unexpected is the fault of a message that has no place here. RFC 5246 §7.3 and §7.4 and RFC 8446 §4 and §B.3 give the order.
 func Unexpected(d *Desk, m wire.Message, expected string) error {
 	Tell(d, 0, event.Message{Message: m})
-	return fault.New(fault.UnexpectedMessage).With(fmt.Sprintf("%v, where %s was expected", m.Type(), expected))
+	return UnexpectedType(m.Type(), expected)
+}
+
+// UnexpectedType is Unexpected for a message of which no more than the header has come.
+func UnexpectedType(t wire.HandshakeType, expected string) error {
+	return fault.New(fault.UnexpectedMessage).With(fmt.Sprintf("%v, where %s was expected", t, expected))
 }
 
 // CheckFinished compares the peer's verify_data with what we worked out, in constant time, and adds its Finished to the

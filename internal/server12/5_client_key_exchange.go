@@ -8,6 +8,8 @@ import (
 // waitClientKeyExchange: the client's half of the secret. RFC 5246 §7.4.7.
 type waitClientKeyExchange struct{ *handshake }
 
+func (waitClientKeyExchange) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeClientKeyExchange) }
+
 func (s waitClientKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	kx, err := hs.Expect[*wire.ClientKeyExchange](d, m)
 	if err != nil {

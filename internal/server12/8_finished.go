@@ -11,6 +11,8 @@ import (
 // comes no earlier: RFC 5077 §3.3.
 type waitFinished struct{ *handshake }
 
+func (waitFinished) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeFinished) }
+
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
 	if err != nil {
@@ -62,10 +64,9 @@ func (h *handshake) finish(d *hs.Desk) error {
 // §4.5 advises a server that does not renegotiate.
 type connected struct{}
 
+func (connected) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeClientHello) }
+
 func (s connected) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
-	if _, ok := m.(*wire.ClientHello); !ok {
-		return nil, hs.Unexpected(d, m, "application data")
-	}
 	hs.Tell(d, 0, event.Message{Message: m})
 	return s, d.Warn(wire.AlertNoRenegotiation)
 }

@@ -40,6 +40,8 @@ func certificateRequest(c *hs.Compiled) *wire.CertificateRequest {
 // waitCertificate: the client introduces itself, or says that it cannot. RFC 5246 §7.4.6.
 type waitCertificate struct{ *handshake }
 
+func (waitCertificate) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeCertificate) }
+
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	cert, err := hs.Expect[*wire.Certificate](d, m)
 	if err != nil {
@@ -63,6 +65,8 @@ func (h *handshake) identified(d *hs.Desk) hs.State {
 
 // waitCertificateVerify: the client proves that it holds the certificate's key. RFC 5246 §7.4.8.
 type waitCertificateVerify struct{ *handshake }
+
+func (waitCertificateVerify) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeCertificateVerify) }
 
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	signed := d.Transcript.Kept() // the handshake before this message

@@ -66,6 +66,8 @@ func (a *asked) request(sessionID []byte) *wire.ServerHello {
 // waitSecondClientHello: the first with the share that was asked for, and nothing else changed. RFC 8446 §4.1.2.
 type waitSecondClientHello struct{ *asked }
 
+func (waitSecondClientHello) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeClientHello) }
+
 func (s waitSecondClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ch, err := hs.Expect[*wire.ClientHello](d, m)
 	if err != nil {
@@ -79,6 +81,8 @@ func (s waitSecondClientHello) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 
 // waitCookie: the second ClientHello brings what there is to know of the first. RFC 8446 §4.2.2.
 type waitCookie struct{}
+
+func (waitCookie) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeClientHello) }
 
 func (waitCookie) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	ch, err := hs.Expect[*wire.ClientHello](d, m)

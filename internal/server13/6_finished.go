@@ -10,6 +10,8 @@ import (
 // waitFinished: proof that the client saw the same handshake. RFC 8446 §4.4.4.
 type waitFinished struct{ handshake }
 
+func (waitFinished) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeFinished) }
+
 func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	finished, err := hs.Expect[*wire.Finished](d, m)
 	if err != nil {

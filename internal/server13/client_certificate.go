@@ -38,6 +38,8 @@ func awaitClient(d *hs.Desk, next waitFinished) hs.State {
 // waitCertificate: the client introduces itself, or says that it cannot. RFC 8446 §4.4.2.
 type waitCertificate struct{ next waitFinished }
 
+func (waitCertificate) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeCertificate) }
+
 func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	cert, err := hs.Expect[*wire.Certificate](d, m)
 	if err != nil {
@@ -66,6 +68,8 @@ func (s waitCertificate) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 
 // waitCertificateVerify: the client proves that it holds the certificate's key. RFC 8446 §4.4.3.
 type waitCertificateVerify struct{ next waitFinished }
+
+func (waitCertificateVerify) Takes(*hs.Desk) hs.Types { return hs.Only(wire.TypeCertificateVerify) }
 
 func (s waitCertificateVerify) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	var space [hs.MaxSigned13]byte
