@@ -114,7 +114,7 @@ func between(k Kind, u Unit, i int, add func(string, func([]Unit) []Unit, outcom
 			add("ChangeCipherSpec within", put(wire.ContentChangeCipherSpec, []byte{1}), refused(fault.InterleavedMessage))
 		}
 	}
-	add("data within", put(wire.ContentApplicationData, []byte("hi")), refused(fault.EarlyApplicationData))
+	add("data within", put(wire.ContentApplicationData, []byte("hi")), refused(fault.InterleavedMessage))
 }
 
 // A message in a record of another type is no message: in TLS 1.3 the type that counts is the encrypted one. RFC 5246
