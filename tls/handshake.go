@@ -29,13 +29,14 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 	}
 	// A callback of the caller's may panic or end the goroutine; the next caller must not go on from there.
 	c.handshakeErr = errNoReturn
-	c.handshakeErr = c.handshake(ctx)
+	c.handshakeErr = c.shake(ctx)
 	return c.handshakeErr
 }
 
 var errNoReturn error = fault.New(fault.InternalError).With("a callback did not return")
 
-func (c *Conn) handshake(ctx context.Context) error {
+// begin makes the engine.
+func (c *Conn) begin(ctx context.Context) error {
 	if c.closed.Load() {
 		return net.ErrClosed
 	}
@@ -47,39 +48,48 @@ func (c *Conn) handshake(ctx context.Context) error {
 		return err
 	}
 	c.life.Follow(ctx)
-	defer c.life.Leave()
-
 	options := engine.Options{Context: &c.life}
 	if c.role == fault.Client {
 		c.engine = engine.NewClient(compiled, options)
 	} else {
 		c.engine = engine.NewServer(compiled, options)
 	}
-	if err := c.shake(ctx); err != nil {
-		return c.findable(err)
+	return nil
+}
+
+// shake drives the handshake to its end.
+func (c *Conn) shake(ctx context.Context) (err error) {
+	if err := c.begin(ctx); err != nil {
+		return err
 	}
+	calm := c.interruptedBy(ctx)
+	err = errNoReturn
+	defer func() { err = c.shaken(ctx, err, calm) }()
+	if c.mayGoAway() { // who has not said anything yet is waited for on a small stack
+		if err := c.readMore(); err != nil {
+			return c.broken(&c.life, err)
+		}
+	}
+	return c.drive(&c.life, false)
+}
+
+// shaken has the last word of a handshake. It tells the peer if that came to no end, a callback that panics included.
+func (c *Conn) shaken(ctx context.Context, err error, calm func() bool) error {
+	defer c.life.Leave()
+	if calm() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		err = c.findable(c.giveUp(err))
+		c.read.lent.drop()
+		return err
+	}
+	c.read.lent.tidy()
 	c.engine.SetContext(&c.life)
 	c.read.tickets = c.engine.HasTicket()
 	c.state = c.engine.Agreed()
 	c.handshakeDone.Store(true)
 	return nil
-}
-
-// shake drives the handshake to its end, and tells the peer if that was none, a callback that panics included.
-func (c *Conn) shake(ctx context.Context) (err error) {
-	calm := c.interruptedBy(ctx)
-	err = errNoReturn
-	defer func() {
-		if calm() && err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			err = c.giveUp(err)
-			c.read.lent.drop()
-		}
-		c.read.lent.tidy()
-	}()
-	return c.drive(&c.life, c.writeHandshake)
 }
 
 // interruptedBy makes the end of ctx interrupt a network call that is going on, by a deadline in the past. calm ends
@@ -126,53 +136,26 @@ func (c *Conn) shakeAgain() (err error) {
 		c.write.mu.Unlock()
 		c.flush()
 	}()
-	return c.drive(&c.life, c.writeOut)
+	return c.drive(&c.life, true)
 }
 
-// drive is the loop over what the engine wants. Its error is the reason to give up.
-func (c *Conn) drive(ctx context.Context, write func([]byte) error) error {
+// drive answers what only the program can answer, until the handshake has come to its end. Its error is the reason to give
+// up. locked: the caller has locked the write half.
+func (c *Conn) drive(ctx context.Context, locked bool) error {
 	s := stretches.Get().(*stretch)
-	s.conn, c.shaking = c, s
-	err := c.shakeHands(ctx, s, write)
+	s.conn, s.ctx, s.locked, c.shaking = c, ctx, locked, s
+	for c.away(s.run); s.question != nil; c.away(s.run) {
+		q := s.question
+		s.question = nil
+		c.answer(q)
+		if err := wait(ctx, q); s.err == nil {
+			s.err = err
+		}
+	}
+	err := s.err
 	c.shaking = nil
 	s.giveBack()
 	return err
-}
-
-func (c *Conn) shakeHands(ctx context.Context, s *stretch, write func([]byte) error) error {
-	for {
-		s.now = c.config.now()
-		c.away(s.run)
-		if len(s.out) > 0 {
-			if err := write(s.out); err != nil {
-				if closedByPeer(err) {
-					c.listenInHandshake()
-				}
-				return c.broken(ctx, err)
-			}
-			s.out = s.out[:0]
-		}
-		switch w := s.want.(type) {
-		case want.NeedInput:
-			if err := c.readMore(); err != nil {
-				return c.broken(ctx, err)
-			}
-		case want.HaveOutput:
-			return c.engine.Failure()
-		case want.Ready:
-			return nil
-		case want.Failed:
-			return w.Err
-		case want.Question:
-			c.answer(w)
-			if err := wait(ctx, w); err != nil {
-				return err
-			}
-			if s.refused != nil {
-				return s.refused
-			}
-		}
-	}
 }
 
 // wait waits for an answer that has not come at once.
@@ -191,15 +174,13 @@ func wait(ctx context.Context, q want.Question) error {
 // readMore waits for a whole record, so that the engine is not called for a part of one. The buffer is kept until the
 // handshake ends: more than that may have come.
 func (c *Conn) readMore() error {
-	for {
+	for !c.hasRecord() {
 		if err := c.read.lent.fill(c.conn); err != nil {
 			c.feed() // the engine says how far it got
 			return err
 		}
-		if c.hasRecord() {
-			return nil
-		}
 	}
+	return nil
 }
 
 // hasRecord reports whether a whole record has come, or what the engine has found to be none.
@@ -213,12 +194,6 @@ func (c *Conn) feed() {
 	if waiting := c.read.lent.bytes(); len(waiting) > 0 {
 		c.read.lent.take(c.engine.Feed(waiting))
 	}
-}
-
-func (c *Conn) writeHandshake(b []byte) error {
-	c.write.mu.Lock()
-	defer c.write.mu.Unlock()
-	return c.writeOut(b)
 }
 
 // broken says why a handshake cannot go on whose network failed or whose time is up.
@@ -269,7 +244,9 @@ func (c *Conn) lastWords() {
 		return
 	}
 	_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
-	if c.writeHandshake(c.engine.Output()) == nil {
+	c.write.mu.Lock()
+	defer c.write.mu.Unlock()
+	if c.writeOut(c.engine.Output()) == nil {
 		c.write.alerted.Store(true)
 	}
 }

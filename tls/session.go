@@ -189,7 +189,7 @@ func (c *Conn) sealTicket(q *want.SealTicket) ([]byte, error) {
 // refuse ends the handshake, if one is going on.
 func (c *Conn) refuse(callback string, err error) {
 	if c.shaking != nil {
-		c.shaking.refused = callbackFailed(callback, err)
+		c.shaking.err = callbackFailed(callback, err)
 	}
 }
 

@@ -1,87 +1,126 @@
 package tls
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
 	"sync"
-	"time"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/deep"
 	"github.com/vitro-tls/vitro/want"
 )
 
-// A stretch is as much of a handshake as needs nobody but us: neither the network nor the program. It may run on another
-// stack, so that the goroutine that calls Read or Handshake keeps its own small. What the program has given us to call runs
-// where it called us: there it may panic, end its goroutine, and meet its own locks.
+// A stretch is as much of a handshake as the program has no part in. It may run on another stack, so that the goroutine that
+// calls Read or Handshake keeps its own small. What the program has given us to call runs where it called us: there it may
+// panic, end its goroutine, and meet its own locks.
 type stretch struct {
-	conn *Conn
-	run  func() // goOn, as a value that is made once
-	now  time.Time
-	want want.Want // what is next, when all that is in out has been written
-	out  []byte
+	conn   *Conn
+	ctx    context.Context
+	locked bool   // the caller has locked the write half
+	run    func() // goOn, as a value that is made once
+	out    []byte // scratch
+
+	question want.Question // the program's to answer; nil at the end of the handshake
+	err      error         // why the handshake is given up
 
 	// verdict is ours over the peer; the program's callbacks have still to agree. loaded is that over the session that was
 	// loaded.
 	verdict, loaded *want.Verdict
-	// refused is why a callback ends the handshake that has no other way to say so.
-	refused error
 }
 
 // stretches are lent to handshakes.
-var stretches = sync.Pool{New: func() any {
-	s := new(stretch)
-	s.run = s.goOn
-	return s
-}}
+var stretches sync.Pool
 
-// giveBack keeps the memory for output, which nobody else has a part of.
+func init() {
+	stretches.New = func() any {
+		s := new(stretch)
+		s.run = s.goOn
+		return s
+	}
+}
+
+// giveBack keeps the memory for output.
 func (s *stretch) giveBack() {
 	*s = stretch{run: s.run, out: s.out[:0]}
 	stretches.Put(s)
 }
 
-// goOn drives the engine until it needs somebody else.
+// goOn is the loop over what the engine wants, until that is the program's to answer.
 func (s *stretch) goOn() {
 	c := s.conn
-	for {
-		s.want = c.engine.Step(s.now)
-		switch w := s.want.(type) {
+	for s.err == nil {
+		switch w := c.engine.Step(c.config.now()).(type) {
 		case want.NeedInput:
-			if !c.hasRecord() {
-				return
-			}
-			c.feed()
+			s.err = s.read()
 		case want.HaveOutput:
-			if c.engine.Failed() {
-				return // what it has to say comes behind what is in out
-			}
-			s.out = c.engine.AppendOutput(s.out)
+			s.err = s.write()
+		case want.Ready:
+			return
+		case want.Failed:
+			s.err = w.Err
 		case want.Question:
 			if !c.answerAlone(w) {
+				s.question = w
 				return
 			}
-		default:
-			return
 		}
 	}
 }
 
-// away runs f on another stack, if nothing of the program's can be called from it. Only a server shakes hands like that:
-// it has the many connections, and a goroutine for each that goes on to read. It costs a microsecond, which is what it
-// saves a new goroutine, whose stack would grow by doubling; a client is called by a goroutine that has grown long ago.
-func (c *Conn) away(f func()) {
-	if c.role == fault.Client || c.config.listens() || c.first.listens() {
-		f()
-		return
+func (s *stretch) read() error {
+	c := s.conn
+	if err := c.readMore(); err != nil {
+		return c.broken(s.ctx, err)
 	}
-	deep.Run(f)
+	c.feed()
+	return nil
+}
+
+func (s *stretch) write() error {
+	c := s.conn
+	if c.engine.Failed() {
+		return c.engine.Failure()
+	}
+	s.out = c.engine.AppendOutput(s.out[:0])
+	err := s.writeOut()
+	if err == nil {
+		return nil
+	}
+	if closedByPeer(err) {
+		c.listenInHandshake()
+	}
+	return c.broken(s.ctx, err)
+}
+
+func (s *stretch) writeOut() error {
+	if !s.locked {
+		s.conn.write.mu.Lock()
+		defer s.conn.write.mu.Unlock()
+	}
+	return s.conn.writeOut(s.out)
+}
+
+// away runs f on another stack, if it may.
+func (c *Conn) away(f func()) {
+	if c.mayGoAway() {
+		deep.Run(f)
+	} else {
+		f()
+	}
+}
+
+// mayGoAway: nothing of the program's can be called meanwhile. Only a server shakes hands like that: it has the many
+// connections, and a goroutine for each that goes on to read. It costs a microsecond, which is what it saves a new
+// goroutine, whose stack would grow by doubling; a client is called by a goroutine that has grown long ago.
+func (c *Conn) mayGoAway() bool {
+	return c.role == fault.Server && !c.config.listens() && !c.first.listens()
 }
 
 // listens reports whether the engine calls something of the program's.
 func (c *Config) listens() bool {
-	return c.Tracer != nil || c.KeyLogWriter != nil || c.SecretSink != nil || c.Rand != nil || c.RecordPadding != nil
+	return c.Tracer != nil || c.Time != nil || c.KeyLogWriter != nil || c.SecretSink != nil || c.Rand != nil || c.RecordPadding != nil
 }
 
 // answerAlone answers a question that the program has no say in.
