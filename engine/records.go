@@ -180,7 +180,7 @@ func (e *Engine) act(t wire.ContentType, content []byte) error {
 		if _, err := e.desk.In.Assembler.Boundary(); err != nil {
 			return err
 		}
-		return e.deliver(new(wire.ChangeCipherSpec))
+		return e.deliver(hs.CCS)
 	}
 	if len(content) == 0 {
 		return e.idled()

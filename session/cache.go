@@ -1,7 +1,6 @@
 package session
 
 import (
-	"container/list"
 	"sync"
 
 	"github.com/vitro-tls/vitro/want"
@@ -44,13 +43,23 @@ const DefaultCapacity = 64
 type Cache struct {
 	mu       sync.Mutex
 	capacity int
-	order    list.List // of *entry, the latest first
-	byKey    map[string]*list.Element
+	order    entry  // the ring of those that are kept, the latest behind it
+	spare    *entry // to be used again: a session that is resumed is taken out, and another put in
+	byKey    map[string]*entry
 }
 
 type entry struct {
-	key     string
-	session *want.Session
+	key        string
+	session    *want.Session
+	prev, next *entry
+}
+
+func (e *entry) unlink() { e.prev.next, e.next.prev = e.next, e.prev }
+
+// link puts e behind another one.
+func (e *entry) link(behind *entry) {
+	e.prev, e.next = behind, behind.next
+	e.prev.next, e.next.prev = e, e
 }
 
 // NewCache makes a Cache; a capacity below 1 is DefaultCapacity.
@@ -58,7 +67,9 @@ func NewCache(capacity int) *Cache {
 	if capacity < 1 {
 		capacity = DefaultCapacity
 	}
-	return &Cache{capacity: capacity, byKey: map[string]*list.Element{}}
+	c := &Cache{capacity: capacity, byKey: map[string]*entry{}}
+	c.order.prev, c.order.next = &c.order, &c.order
+	return c
 }
 
 // Get returns a session and leaves it in its place.
@@ -69,8 +80,9 @@ func (c *Cache) Get(key string) (*want.Session, bool) {
 	if !ok {
 		return nil, false
 	}
-	c.order.MoveToFront(e)
-	return e.Value.(*entry).session, true
+	e.unlink()
+	e.link(&c.order)
+	return e.session, true
 }
 
 // Take returns a session and forgets it.
@@ -81,8 +93,9 @@ func (c *Cache) Take(key string) (*want.Session, bool) {
 	if !ok {
 		return nil, false
 	}
+	s := e.session
 	c.remove(e)
-	return e.Value.(*entry).session, true
+	return s, true
 }
 
 // Put keeps a session; nil removes the one that is there.
@@ -95,13 +108,21 @@ func (c *Cache) Put(key string, s *want.Session) {
 	if s == nil {
 		return
 	}
-	c.byKey[key] = c.order.PushFront(&entry{key, s})
+	e := c.spare
+	if c.spare = nil; e == nil {
+		e = new(entry)
+	}
+	e.key, e.session = key, s
+	e.link(&c.order)
+	c.byKey[key] = e
 	if len(c.byKey) > c.capacity {
-		c.remove(c.order.Back())
+		c.remove(c.order.prev)
 	}
 }
 
-func (c *Cache) remove(e *list.Element) {
-	c.order.Remove(e)
-	delete(c.byKey, e.Value.(*entry).key)
+func (c *Cache) remove(e *entry) {
+	e.unlink()
+	delete(c.byKey, e.key)
+	*e = entry{}
+	c.spare = e
 }

@@ -47,7 +47,12 @@ func (c *Conn) storeSession(q *want.StoreSession) {
 		c.config.SessionStore.Put(string(q.ID), q.Session)
 		return
 	}
-	if key := c.sessionKey(); key != "" {
+	key := c.sessionKey()
+	switch cache, ok := c.config.ClientSessionCache.(*inStore); {
+	case key == "":
+	case ok:
+		cache.store.Put(key, q.Session)
+	default:
 		c.config.ClientSessionCache.Put(key, &ClientSessionState{q.Session})
 	}
 }

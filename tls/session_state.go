@@ -59,6 +59,12 @@ func clientState(s *want.Session, ok bool) (*ClientSessionState, bool) {
 // take takes a session out of a cache, nil for none: at once where the cache can, else by Get and Put, between which
 // another connection may get the same.
 func take(cache ClientSessionCache, key string) *want.Session {
+	if c, ok := cache.(*inStore); ok {
+		if s, ok := session.Take(c.store, key); ok {
+			return s
+		}
+		return nil
+	}
 	taker, can := cache.(interface {
 		Take(sessionKey string) (*ClientSessionState, bool)
 	})

@@ -102,7 +102,8 @@ func appendList(b []byte, err *error, list ...[]byte) []byte {
 
 var errTooLong = errors.New("want: a session of more than 16 MiB")
 
-func readList(b *cryptobyte.String) (list [][]byte, ok bool) {
+// readList reads what appendList has written, behind list. The values point into b.
+func readList(b *cryptobyte.String, list [][]byte) ([][]byte, bool) {
 	var all cryptobyte.String
 	if !b.ReadUint24LengthPrefixed(&all) {
 		return nil, false
@@ -112,7 +113,7 @@ func readList(b *cryptobyte.String) (list [][]byte, ok bool) {
 		if !all.ReadUint24LengthPrefixed(&v) {
 			return nil, false
 		}
-		list = append(list, slices.Clone([]byte(v)))
+		list = append(list, slices.Clip(v))
 	}
 	return list, true
 }
@@ -121,7 +122,7 @@ var errSession = errors.New("want: these bytes are no session")
 
 // UnmarshalSession decodes what Marshal made. It keeps nothing of data.
 func UnmarshalSession(data []byte) (*Session, error) {
-	b := cryptobyte.String(data)
+	b := cryptobyte.String(slices.Clone(data)) // one for all that the session has
 	var s Session
 	var format, extended uint8
 	var created, issued, lifetime uint64
@@ -132,10 +133,11 @@ func UnmarshalSession(data []byte) (*Session, error) {
 	if !ok || lifetime > uint64(MaxSessionLifetime/time.Millisecond) {
 		return nil, errSession
 	}
-	fields, ok := readList(&b)
-	chain, ok1 := readList(&b)
-	scts, ok2 := readList(&b)
-	extra, ok3 := readList(&b)
+	var space [7][]byte
+	fields, ok := readList(&b, space[:0])
+	chain, ok1 := readList(&b, nil)
+	scts, ok2 := readList(&b, nil)
+	extra, ok3 := readList(&b, nil)
 	if !ok || !ok1 || !ok2 || !ok3 || len(fields) != 7 || !b.Empty() {
 		return nil, errSession
 	}

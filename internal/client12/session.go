@@ -93,5 +93,5 @@ func keepSession(d *hs.Desk, n *hs.Negotiated, master []byte, ticket *wire.NewSe
 	if !n.Resumed || session != n.Session {
 		session.Secret = slices.Clone(master)
 	}
-	d.AskAside(hs.Aside{Ask: func(d *hs.Desk) want.Question { return want.NewStoreSession(d.Asker, session, nil) }})
+	d.AskAside(hs.Aside{Session: session})
 }

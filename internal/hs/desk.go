@@ -153,8 +153,7 @@ func internal(err error) error { return fault.New(fault.InternalError).Because(e
 
 // SendChangeCipherSpec says that the next record is under the new keys, and changes to them. RFC 5246 §7.1.
 func (d *Desk) SendChangeCipherSpec(p record.Protection) error {
-	m := new(wire.ChangeCipherSpec)
-	Tell(d, event.StepOf(m.Type(), d.Role), event.Message{Sent: true, Message: m})
+	Tell(d, event.StepOf(CCS.Type(), d.Role), event.Message{Sent: true, Message: CCS})
 	return d.Out.ChangeKeys(p)
 }
 

@@ -116,10 +116,10 @@ func Signed13(b []byte, role fault.Role, transcript []byte) []byte {
 	return append(b, transcript...)
 }
 
-// meaningless is a ChangeCipherSpec of TLS 1.3, ccsBody the content of any: the same for everyone, and changed by nobody.
+// CCS is any ChangeCipherSpec, ccsBody its content: the same for everyone, and changed by nobody.
 var (
-	meaningless = new(wire.ChangeCipherSpec)
-	ccsBody     = []byte{1}
+	CCS     = new(wire.ChangeCipherSpec)
+	ccsBody = []byte{1}
 )
 
 // MaxSigned13 is the length of what a CertificateVerify covers at most.
@@ -132,7 +132,7 @@ func (d *Desk) CompatibilityCCS(sessionID []byte) error {
 		return nil
 	}
 	d.ccsSent = true
-	Tell(d, 0, event.Message{Sent: true, Message: meaningless})
+	Tell(d, 0, event.Message{Sent: true, Message: CCS})
 	return d.Out.writeClear(wire.ContentChangeCipherSpec, ccsBody)
 }
 

@@ -12,20 +12,23 @@ import (
 )
 
 // Negotiated is what has been agreed on so far. The states of a handshake hand it on to each other, and write into it what
-// they learn; nobody else has it. What Done makes of it is not changed any more.
+// they learn; nobody else has it. After Done what has been agreed on is not changed any more.
 type Negotiated struct {
 	Version            wire.Version
+	Group              wire.NamedGroup
+	Scheme             wire.SignatureScheme
+	SelectedIdentity   uint16 // TLS 1.3: of the session's ticket among those of the ClientHello
+	ExtendedMaster     bool
+	EncryptThenMAC     bool // CBC in TLS 1.2: the MAC is over the ciphertext (RFC 7366)
+	SecureRenegotiable bool
+	Resumed            bool
+	Retried            bool // TLS 1.3: there was a HelloRetryRequest
+	FieldBits          int  // DHE: of the prime; Group is 0 for one that the server made up
 	Suite              *suite.Suite
 	ClientHello        *wire.ClientHello
 	ServerHello        *wire.ServerHello
 	ServerName         string
 	Protocol           string
-	ExtendedMaster     bool
-	EncryptThenMAC     bool // CBC in TLS 1.2: the MAC is over the ciphertext (RFC 7366)
-	SecureRenegotiable bool
-	Group              wire.NamedGroup
-	FieldBits          int // DHE: of the prime; Group is 0 for one that the server made up
-	Scheme             wire.SignatureScheme
 	Credential         *want.Credential // ours: a client may have none
 	PeerCertificates   []*x509.Certificate
 	VerifiedChains     [][]*x509.Certificate
@@ -35,10 +38,8 @@ type Negotiated struct {
 	ServerFinished     []byte
 	Exporter           Exporter
 	Session            *want.Session // that is resumed, nil in a full handshake
-	Resumed            bool
-	SelectedIdentity   uint16        // TLS 1.3: of the session's ticket among those of the ClientHello
-	Retried            bool          // TLS 1.3: there was a HelloRetryRequest
 	Again              *Renegotiated // of the handshake before this one, nil in a first
+	post               Receiver      // after Done: takes what comes then
 }
 
 // Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
@@ -155,13 +156,13 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 	n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
 	// These point into messages whose other bytes nobody needs any more.
 	n.OCSPResponse = slices.Clone(n.OCSPResponse)
-	n.ClientFinished, n.ServerFinished = slices.Clone(n.ClientFinished), slices.Clone(n.ServerFinished)
 	scts := n.SCTs
 	n.SCTs = nil
 	for _, sct := range scts {
 		n.SCTs = append(n.SCTs, slices.Clone(sct))
 	}
-	return Ready{n, post}
+	n.post = post
+	return Ready{n}
 }
 
 // Names turns code points into words for errors.

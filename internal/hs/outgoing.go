@@ -240,7 +240,7 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 	o.patient = false
 	if o.owesCCS && o.half.Protected() {
 		o.owesCCS = false
-		event.Emit(o.stream, 0, event.Message{Sent: true, Message: meaningless})
+		event.Emit(o.stream, 0, event.Message{Sent: true, Message: CCS})
 		var err error
 		if dst, err = o.sealClear(dst, wire.ContentChangeCipherSpec, ccsBody); err != nil {
 			return dst, err

@@ -59,10 +59,20 @@ func (c *Compiled) Binding(role fault.Role) string {
 }
 
 // Aside is a question after the handshake: nothing waits for its answer. Ask makes it in the Step that raises it, nil if
-// there is none any more; Take, which may be nil, takes the answer.
+// there is none any more; Take, which may be nil, takes the answer. Without Ask it is whether to store a session.
 type Aside struct {
 	Ask  func(*Desk) want.Question
 	Take func(*Desk) error
+
+	Session *want.Session
+	ID      []byte // that it goes by, at a server
+}
+
+func (a *Aside) question(d *Desk) want.Question {
+	if a.Ask == nil {
+		return want.NewStoreSession(d.Asker, a.Session, a.ID)
+	}
+	return a.Ask(d)
 }
 
 // maxAsides bounds what a peer can make us keep.
@@ -82,7 +92,7 @@ func (d *Desk) RaiseAside() want.Question {
 		if d.asides = d.asides[1:]; len(d.asides) == 0 {
 			d.asides = nil
 		}
-		q := a.Ask(d)
+		q := a.question(d)
 		if q == nil {
 			continue
 		}

@@ -46,24 +46,21 @@ type DataReceiver interface {
 	TakesData()
 }
 
-// Ready is the last state of a handshake. Post takes what comes after it.
-type Ready struct {
-	*Negotiated
-	Post Receiver
-}
+// Ready is the last state of a handshake, and takes what comes after it.
+type Ready struct{ *Negotiated }
 
-func (r Ready) Takes(d *Desk) Types { return r.Post.Takes(d) }
+func (r Ready) Takes(d *Desk) Types { return r.post.Takes(d) }
 
-// Receive hands a message that comes after the handshake to Post, which may begin another.
+// Receive takes a message that comes after the handshake, which may begin another.
 func (r Ready) Receive(d *Desk, m wire.Message) (State, error) {
-	next, err := r.Post.Receive(d, m)
+	next, err := r.post.Receive(d, m)
 	if err != nil {
 		return nil, err
 	}
 	if again, ok := next.(Beginner); ok {
 		return again, nil
 	}
-	r.Post = next.(Receiver)
+	r.post = next.(Receiver)
 	return r, nil
 }
 

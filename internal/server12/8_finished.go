@@ -40,8 +40,7 @@ func (h *handshake) conclude(d *hs.Desk) (hs.State, error) {
 		return nil, err
 	}
 	if id := h.ServerHello.SessionID; len(id) > 0 {
-		session := h.newSession(d)
-		d.AskAside(hs.Aside{Ask: func(d *hs.Desk) want.Question { return want.NewStoreSession(d.Asker, session, id) }})
+		d.AskAside(hs.Aside{Session: h.newSession(d), ID: id})
 	}
 	return h.done(d), nil
 }
