@@ -152,6 +152,25 @@ var extensionTable = map[ExtensionType]extensionRow{
 	ExtRenegotiationInfo:    {onlyTLS12, decodeRenegotiationInfo, encodeRenegotiationInfo},
 }
 
+// lowExtensions are the rows of extensionTable that nearly every extension is found in, by its type.
+var lowExtensions = func() (rows [64]extensionRow) {
+	for t, row := range extensionTable {
+		if int(t) < len(rows) {
+			rows[t] = row
+		}
+	}
+	return rows
+}()
+
+func rowOf(t ExtensionType) (row extensionRow, known bool) {
+	if int(t) < len(lowExtensions) {
+		row = lowExtensions[t]
+		return row, row.in != 0
+	}
+	row, known = extensionTable[t]
+	return row, known
+}
+
 func decodeEmpty(*Extensions, *Reader, carrier) {}
 func encodeEmpty(*Extensions, *Writer, carrier) {}
 
@@ -208,7 +227,7 @@ func (x *Extensions) decode(r *Reader, in carrier) {
 			list.fail(t.String(), at, Duplicate, "a second extension of this type")
 		}
 		x.Add(t)
-		row, known := extensionTable[t]
+		row, known := rowOf(t)
 		// RFC 8446 §4.2: a known extension in a message that may not carry it is refused, not ignored.
 		if known && !row.in.has(in) {
 			list.fail(t.String(), at, Misplaced, in.noun()+" may not carry it")
@@ -241,7 +260,7 @@ func (x *Extensions) encode(w *Writer, in carrier) {
 		}
 		w.Uint16(uint16(t))
 		body := w.Open16()
-		if row := extensionTable[t]; row.encode != nil {
+		if row, _ := rowOf(t); row.encode != nil {
 			row.encode(x, w, in)
 		} else {
 			w.Bytes(x.opaque(t))

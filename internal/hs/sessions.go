@@ -136,7 +136,7 @@ func (d *Desk) HasAsides() bool { return len(d.asides) > 0 }
 func (d *Desk) SendHello(m *wire.ClientHello, s *suite.Suite, psk []byte) error {
 	return d.send(m, func(raw []byte) error {
 		hash := d.Transcript.SumWith(s.Hash, raw[:len(raw)-m.BindersLen()])
-		return m.SetBinders([][]byte{keys13.NewEarly(s, psk).BinderKey(false).Binder(make([]byte, 0, s.Hash.Size()), hash)})
+		return m.SetBinders([][]byte{keys13.ResumptionBinder(make([]byte, 0, s.Hash.Size()), s, psk, hash)})
 	})
 }
 

@@ -101,6 +101,17 @@ func TestSeparation(t *testing.T) {
 	}
 }
 
+// What a ticket's holder proves in one go is what the stages say.
+func TestResumptionBinder(t *testing.T) {
+	for _, s := range suite.All13() {
+		psk, th := bytes.Repeat([]byte{5}, s.Hash.Size()), hashOf(s, "transcript")
+		want := NewEarly(s, psk).BinderKey(false).Binder(nil, th)
+		if got := ResumptionBinder([]byte{1}, s, psk, th); !bytes.Equal(got[1:], want) || got[0] != 1 {
+			t.Errorf("%v: %x, want %x behind what was there", s.ID, got, want)
+		}
+	}
+}
+
 // RFC 8446 §7.1: where there is no PSK or no (EC)DHE, as many zeroes as the hash is long stand for it.
 func TestZeroes(t *testing.T) {
 	for _, s := range suite.All13() {

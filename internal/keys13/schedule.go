@@ -2,12 +2,19 @@ package keys13
 
 import (
 	"bytes"
+	"crypto"
+	"sync"
 
+	"github.com/vitro-tls/vitro/internal/mac"
 	"github.com/vitro-tls/vitro/internal/suite"
+	"github.com/vitro-tls/vitro/wire"
 )
 
 // Early is the first stage: what a pre-shared key alone protects.
-type Early struct{ secret }
+type Early struct {
+	secret
+	nothing bool // there is no pre-shared key
+}
 
 // NewEarly begins the schedule with a pre-shared key, nil for none. RFC 8446 §7.1.
 func NewEarly(s *suite.Suite, psk []byte) *Early {
@@ -17,7 +24,33 @@ func NewEarly(s *suite.Suite, psk []byte) *Early {
 }
 
 func (e *Early) begin(s *suite.Suite, psk []byte) {
-	e.secret = extract(s, zeroes[:s.Hash.Size()], orZeroes(s, psk))
+	if psk == nil {
+		e.secret = secret{s, noPSK(s).early}
+		e.nothing = true
+		return
+	}
+	e.secret = extract(s, zeroes[:s.Hash.Size()], psk)
+}
+
+// nothing is the first stage without a pre-shared key, which everyone knows: its secret, and what the next one takes from it.
+type nothing struct{ early, derived [mac.MaxSize]byte }
+
+var (
+	nothing256 = sync.OnceValue(func() *nothing { return deriveNothing(wire.TLS_AES_128_GCM_SHA256) })
+	nothing384 = sync.OnceValue(func() *nothing { return deriveNothing(wire.TLS_AES_256_GCM_SHA384) })
+)
+
+func deriveNothing(id wire.CipherSuite) *nothing {
+	s := suite.ByID(id)
+	e := extract(s, zeroes[:s.Hash.Size()], zeroes[:s.Hash.Size()])
+	return &nothing{e.value, e.deriveFromNothing("derived").value}
+}
+
+func noPSK(s *suite.Suite) *nothing {
+	if s.Hash == crypto.SHA384 {
+		return nothing384()
+	}
+	return nothing256()
 }
 
 // BinderKey proves that its holder has the pre-shared key.
@@ -41,6 +74,17 @@ func (k *BinderKey) derive(e *Early, external bool) {
 
 // Binder appends the MAC over the hash of the handshake up to the binders in the ClientHello. RFC 8446 §4.2.11.2.
 func (k *BinderKey) Binder(dst, transcriptHash []byte) []byte { return k.finished(dst, transcriptHash) }
+
+// ResumptionBinder appends the binder of a ticket's pre-shared key, and leaves nothing else behind.
+func ResumptionBinder(dst []byte, s *suite.Suite, psk, transcriptHash []byte) []byte {
+	var e Early
+	var k BinderKey
+	defer e.consume()
+	defer k.consume()
+	e.begin(s, psk)
+	k.derive(&e, false)
+	return k.finished(dst, transcriptHash)
+}
 
 // ClientEarlyTraffic protects early data; the transcript is the ClientHello.
 func (e *Early) ClientEarlyTraffic(transcript []byte) *Traffic {
@@ -67,7 +111,15 @@ type Handshake struct {
 }
 
 // Follow is Early.Handshake into memory of the caller's.
-func (h *Handshake) Follow(e *Early, shared []byte) { h.secret = e.step(shared) }
+func (h *Handshake) Follow(e *Early, shared []byte) {
+	if !e.nothing {
+		h.secret = e.step(shared)
+		return
+	}
+	_ = e.use() // refused once it is consumed
+	h.secret = extract(e.suite, noPSK(e.suite).derived[:e.suite.Hash.Size()], orZeroes(e.suite, shared))
+	e.consume()
+}
 
 // ClientTraffic protects what the client sends until its Finished.
 func (h *Handshake) ClientTraffic(transcript []byte) *Traffic {

@@ -106,7 +106,7 @@ func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
 	}
 	// RFC 8446 §4.2.11: no session is taken up without the proof that the client has its secret. In constant time.
 	var space [mac.MaxSize]byte
-	binder := keys13.NewEarly(s.Suite, session.Secret).BinderKey(false).Binder(space[:0], s.truncated)
+	binder := keys13.ResumptionBinder(space[:0], s.Suite, session.Secret, s.truncated)
 	if !hmac.Equal(binder, s.ClientHello.PSKBinders[s.at]) {
 		return nil, fault.New(fault.WrongBinder)
 	}
@@ -163,15 +163,18 @@ func giveTickets(d *hs.Desk, n *hs.Negotiated, a *hs.Application13) {
 	for i := range d.Config.Tickets {
 		// RFC 8446 §4.6.1: another nonce for each ticket of a connection.
 		nonce := []byte{byte(i)}
-		giveTicket(d, session, nonce, keys13.ResumptionPSK(suite, secret, nonce))
+		own := session
+		if i+1 < d.Config.Tickets {
+			own = new(*session)
+		}
+		own.Secret = keys13.ResumptionPSK(suite, secret, nonce)
+		giveTicket(d, own, nonce)
 	}
 	clear(secret)
 }
 
 // giveTicket has a session sealed into a ticket or, where there are no tickets, stored under an ID that is shown as one.
-func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
-	session := *begun
-	session.Secret = psk
+func giveTicket(d *hs.Desk, session *want.Session, nonce []byte) {
 	var keep keeper
 	d.AskAside(hs.Aside{
 		Ask: func(d *hs.Desk) want.Question {
@@ -181,7 +184,7 @@ func giveTicket(d *hs.Desk, begun *want.Session, nonce, psk []byte) {
 			if session.Lifetime <= 0 {
 				return nil // a session is not made younger by resuming it
 			}
-			return keep.ask(d, &session)
+			return keep.ask(d, session)
 		},
 		Take: func(d *hs.Desk) error {
 			ticket := keep.ticket()
