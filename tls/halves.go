@@ -44,7 +44,7 @@ type writeHalf struct {
 	shut    bool
 	broken  error       // a write to the network failed: part of a record may be out
 	alerted atomic.Bool // a fatal alert went out
-	tickets atomic.Bool // session tickets go out beside a Read
+	tickets atomic.Bool // session tickets, or an answer, go out beside a Read
 	refused sync.Once   // a Write has failed, and the peer's reason been looked for
 	soon    atomic.Bool // so does, in a moment, what the read half has to say
 }
@@ -101,10 +101,24 @@ func (c *Conn) flushSoon() {
 	if !c.engine.HasOutput() || c.write.soon.Swap(true) {
 		return
 	}
-	time.AfterFunc(answerDelay, func() {
-		c.write.soon.Store(false)
-		c.flush()
-	})
+	time.AfterFunc(answerDelay, c.sayAside)
+}
+
+// sayAside writes what the read half has to say, so that a Close waits for it. A Write that is going on takes it along.
+func (c *Conn) sayAside() {
+	c.write.soon.Store(false)
+	if !c.engine.HasOutput() || !c.write.mu.TryLock() {
+		return
+	}
+	c.write.tickets.Store(true)
+	said := c.engine.Output()
+	if c.engine.Failed() { // meanwhile, so that the alert may be among it
+		c.write.alerted.Store(true)
+	}
+	_ = c.writeOut(said)
+	c.write.mu.Unlock()
+	c.write.tickets.Store(false)
+	c.flush() // what a Read had to say meanwhile
 }
 
 // flushAlert writes a fatal alert. A peer that does not take it holds us up for a moment only, and a Write that is
