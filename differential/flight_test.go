@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/tls"
@@ -38,16 +39,25 @@ func (s seen) same(o seen) bool {
 // stage is the network between a keyed server and a client.
 type stage struct {
 	line
+	mu     sync.Mutex // Vitro answers a request for new keys from a goroutine of its own where nobody writes
 	server *keyed
 	over   bool // the server has said all, and the client wanted more
 }
 
 func (s *stage) Read(b []byte) (int, error) {
 	if len(s.in) == 0 {
+		s.mu.Lock()
 		s.in = s.server.next(s.said)
+		s.mu.Unlock()
 		s.over = s.over || s.in == nil
 	}
 	return s.line.Read(b)
+}
+
+func (s *stage) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.line.Write(b)
 }
 
 // secure is what both implementations' connections have.
@@ -83,7 +93,10 @@ func (p play) watch(script []step, kept func() int, before *met, connect func(ne
 		}
 		_, _ = conn.Write([]byte("end"))
 	}
+	s.mu.Lock()
 	server.hear(s.said)
+	s.mu.Unlock()
+	defer conn.Close()
 	result.Alert, result.why = server.alert, err
 	switch {
 	case server.alert != "" || result.Done && err == nil:

@@ -109,7 +109,7 @@ func startHandler(t *testing.T, o *serveOptions, handler http.Handler, adjust fu
 		server := o.server(config, o.watch(stderr, explain.Options{}), handler, say)
 		adjust(server)
 		fmt.Fprintf(stdout, "https://%v\n", listener.Addr())
-		if err := serveUntil(ctx, server, listener, grace, say); err != nil {
+		if err := serveUntil(ctx, server, counting{listener}, grace, say); err != nil {
 			say("%v", err)
 			return exitConnect
 		}

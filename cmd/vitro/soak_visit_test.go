@@ -22,7 +22,7 @@ import (
 // visitorOfSoak is one connection of either implementation.
 type visitorOfSoak struct {
 	net.Conn
-	under net.Conn
+	under *counted
 	own   *tls.Conn // nil for crypto/tls's
 	in    *bufio.Reader
 	first bool      // nothing was asked yet
@@ -33,10 +33,11 @@ type visitorOfSoak struct {
 // dial connects as one of several clients: either version, either implementation, by a ticket where there is one.
 func (s *soaking) dial(ctx context.Context, random *rand.Rand) (*visitorOfSoak, error) {
 	since := time.Now()
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", s.host)
+	dialled, err := new(net.Dialer).DialContext(ctx, "tcp", s.host)
 	if err != nil {
 		return nil, err
 	}
+	raw := &counted{TCPConn: dialled.(*net.TCPConn)}
 	version := uint16(tls.VersionTLS12 + random.IntN(2))
 	roots := testkit.PKI().Roots
 	if random.IntN(4) == 0 {
