@@ -119,9 +119,7 @@ func (s *soaking) answer(d *visitorOfSoak, heard <-chan error, asking error) (*h
 		d.under.SetReadDeadline(time.Now().Add(headerTimeout))
 	}
 	if err := <-heard; err != nil {
-		if err := s.ended(d, err); asking == nil || errors.Is(err, errTimeout) {
-			return nil, err
-		}
+		return nil, s.ended(d, err)
 	}
 	if asking != nil {
 		return nil, fmt.Errorf("asking: %w", asking)
