@@ -170,13 +170,16 @@ func addExtension(raw []byte, x wire.ExtensionType, body []byte) []byte {
 	return fit(slices.Insert(raw, at+2, add...))
 }
 
-// changeField writes a byte over a run of four, or over the rest.
+// changeField writes a byte over a run of four, or over the rest. It changes each: what is there may be random.
 func changeField(raw []byte, place, value int) []byte {
 	if len(raw) <= wire.HandshakeHeaderLen {
 		return raw
 	}
 	place = wire.HandshakeHeaderLen + place%(len(raw)-wire.HandshakeHeaderLen)
 	for i := place; i < min(place+4, len(raw)); i++ {
+		if raw[i] == byte(value) {
+			value ^= 1
+		}
 		raw[i] = byte(value)
 	}
 	return raw
