@@ -9,12 +9,21 @@ func (t *Tickets) SealCookie(now time.Time, random *[32]byte, plain []byte) ([]b
 	if err != nil {
 		return nil, err
 	}
-	cookie := make([]byte, 0, minTicket+len(plain))
+	cookie := make([]byte, 0, minCookie+len(plain))
 	cookie = append(append(cookie, keys[0].name[:]...), random[:]...)
-	return keys[0].seal(forCookies, cookie, plain)
+	return keys[0].sealCookie(cookie, plain)
 }
 
 // OpenCookie returns what is in a cookie, false if none of the keys in force has sealed it. A ticket is no cookie.
 func (t *Tickets) OpenCookie(now time.Time, cookie []byte) ([]byte, bool) {
-	return t.open(now, forCookies, cookie)
+	k, head, sealed, ok := t.keyOf(now, cookie, minCookie)
+	if !ok {
+		return nil, false
+	}
+	aead, nonce, err := k.aead(forCookies, head[nameLen:])
+	if err != nil {
+		return nil, false
+	}
+	plain, err := aead.Open(nil, nonce, sealed, head)
+	return plain, err == nil
 }

@@ -30,8 +30,8 @@ const (
 	KeyLife = want.MaxSessionLifetime
 )
 
-// Tickets seals and opens tickets. They are encrypted with AES-256-GCM (RFC 5077 §5.3), each under a key of its own that is derived from
-// the ticket key in use and 32 random bytes; so one key may seal any number. The zero value makes its own keys, which
+// Tickets seals and opens tickets. They are encrypted with AES-256-GCM (RFC 5077 §5.3), under a key that is derived from
+// the ticket key in use and 32 random bytes and serves a million of them; so one ticket key may seal any number. The zero value makes its own keys, which
 // change every KeyUse and are forgotten after KeyLife. It may be used by many connections at once.
 type Tickets struct {
 	// Rand is the source of keys and salts, nil for the operating system's.
@@ -66,13 +66,15 @@ type key struct {
 	name   [nameLen]byte
 	secret [sha256.Size]byte
 	made   time.Time
+	*subkeys
 }
 
 const (
 	nameLen = 16
 	saltLen = 32
-	// The fewest bytes that a ticket can have: name, salt and the tag of AES-GCM.
-	minTicket = nameLen + saltLen + 16
+	// The fewest bytes that a cookie can have: name, salt and the tag of AES-GCM. A ticket has a nonce too.
+	minCookie = nameLen + saltLen + 16
+	minTicket = minCookie + nonceLen
 )
 
 // SetKeys sets the keys, for servers that share them: the first seals, all open. After it they are the caller's to
@@ -96,7 +98,7 @@ func (t *Tickets) SetKeys(keys ...[32]byte) error {
 }
 
 func newKey(secret [32]byte, made time.Time) (key, error) {
-	k := key{made: made}
+	k := key{made: made, subkeys: new(subkeys)}
 	name, err := hkdf.Key(sha256.New, secret[:], nil, "vitro ticket name", nameLen)
 	if err != nil {
 		return k, err
@@ -169,12 +171,13 @@ func (t *Tickets) SealWith(random io.Reader, now time.Time, s *want.Session) ([]
 		return nil, err
 	}
 	k := live[0]
-	ticket := make([]byte, nameLen+saltLen, minTicket+len(plain))
-	copy(ticket, k.name[:])
-	if _, err := io.ReadFull(random, ticket[nameLen:]); err != nil {
+	sealing, err := k.sealing(random)
+	if err != nil {
 		return nil, err
 	}
-	return k.seal(forTickets, ticket, plain)
+	ticket := make([]byte, 0, minTicket+len(plain))
+	ticket = append(append(ticket, k.name[:]...), sealing.salt[:]...)
+	return sealing.seal(random, ticket, plain)
 }
 
 // purpose keeps apart what is sealed under one key: none opens as another.
@@ -185,24 +188,24 @@ const (
 	forCookies purpose = "vitro cookie"
 )
 
-// seal appends what is sealed to its head: the key's name and a salt.
-func (k key) seal(what purpose, head, plain []byte) ([]byte, error) {
-	aead, nonce, err := k.aead(what, head[nameLen:])
+// sealCookie appends what is sealed to its head: the key's name and a salt that is for this cookie alone.
+func (k key) sealCookie(head, plain []byte) ([]byte, error) {
+	aead, nonce, err := k.aead(forCookies, head[nameLen:])
 	if err != nil {
 		return nil, err
 	}
 	return aead.Seal(head, nonce, plain, head), nil
 }
 
-// aead derives what seals the one ticket or cookie with this salt.
+// aead derives what seals under this salt, and the nonce of a cookie.
 func (k key) aead(what purpose, salt []byte) (cipher.AEAD, []byte, error) {
 	derived := k.expand(what, salt)
 	block, err := aes.NewCipher(derived[:32])
 	if err != nil {
 		return nil, nil, err
 	}
-	// What seals picks its nonce itself where nobody else may: then tickets are longer, and servers that share keys must
-	// agree on it.
+	// What seals picks its nonce itself where nobody else may: then cookies are longer, and servers that share keys must
+	// agree on it. A ticket has its nonce in the same place.
 	if fips140.Enforced() {
 		aead, err := cipher.NewGCMWithRandomNonce(block)
 		return aead, nil, err
@@ -223,9 +226,19 @@ func (k key) expand(what purpose, salt []byte) []byte {
 // Open returns the session in a ticket, nil if none of the keys in force has sealed it. The time that it takes says
 // nothing of a key: the tag is compared in constant time, and names are no secret.
 func (t *Tickets) Open(now time.Time, ticket []byte) *want.Session {
-	plain, ok := t.open(now, forTickets, ticket)
+	k, head, sealed, ok := t.keyOf(now, ticket, minTicket)
 	if !ok {
 		return nil
+	}
+	space := plaintexts.Get().(*[]byte)
+	defer plaintexts.Put(space)
+	plain, err := k.openTicket(now, (*space)[:0], head, sealed)
+	if err != nil {
+		return nil
+	}
+	defer clear(plain)
+	if cap(plain) <= largestLent {
+		*space = plain
 	}
 	s, err := want.UnmarshalSession(plain)
 	if err != nil {
@@ -234,25 +247,29 @@ func (t *Tickets) Open(now time.Time, ticket []byte) *want.Session {
 	return s
 }
 
-func (t *Tickets) open(now time.Time, what purpose, sealed []byte) ([]byte, bool) {
-	if len(sealed) < minTicket {
-		return nil, false
+// plaintexts are lent to what is opened, until it is decoded. What has a client's certificates may be large, and is not
+// kept.
+var plaintexts = sync.Pool{New: func() any {
+	b := make([]byte, 0, 512)
+	return &b
+}}
+
+const largestLent = 8 << 10
+
+// keyOf returns the key that a ticket or cookie names, and cuts it behind its salt.
+func (t *Tickets) keyOf(now time.Time, whole []byte, atLeast int) (k key, head, sealed []byte, ok bool) {
+	if len(whole) < atLeast {
+		return k, nil, nil, false
 	}
 	live, err := t.current(now, nil)
 	if err != nil {
-		return nil, false
+		return k, nil, nil, false
 	}
-	head, rest := sealed[:nameLen+saltLen], sealed[nameLen+saltLen:]
+	head, sealed = whole[:nameLen+saltLen], whole[nameLen+saltLen:]
 	for _, k := range live {
-		if string(head[:nameLen]) != string(k.name[:]) {
-			continue
+		if string(head[:nameLen]) == string(k.name[:]) {
+			return k, head, sealed, true
 		}
-		aead, nonce, err := k.aead(what, head[nameLen:])
-		if err != nil {
-			return nil, false
-		}
-		plain, err := aead.Open(nil, nonce, rest, head)
-		return plain, err == nil
 	}
-	return nil, false
+	return k, nil, nil, false
 }
