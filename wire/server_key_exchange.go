@@ -31,11 +31,24 @@ type ServerKeyExchange struct {
 
 func (*ServerKeyExchange) Type() HandshakeType { return TypeServerKeyExchange }
 
-// Params returns the bytes that the signature covers, behind both randoms: ServerECDHParams or ServerDHParams.
+// Params returns ServerECDHParams or ServerDHParams. RFC 8422 §5.4, RFC 5246 §7.4.3.
+func (m *ServerKeyExchange) Params() []byte { return m.appendParams(make([]byte, 0, m.paramsLen())) }
+
+// Signed returns the bytes that the signature covers: Params behind both randoms, so that it belongs to one handshake.
 // RFC 8422 §5.4, RFC 5246 §7.4.3.
-func (m *ServerKeyExchange) Params() []byte {
-	w := NewWriter(make([]byte, 0, 6+len(m.Prime)+len(m.Generator)+len(m.Public)))
-	m.encodeParams(w)
+func (m *ServerKeyExchange) Signed(client, server *Random) []byte {
+	b := make([]byte, 0, 2*RandomLen+m.paramsLen())
+	return m.appendParams(append(append(b, client[:]...), server[:]...))
+}
+
+// paramsLen is enough for the longer of the two.
+func (m *ServerKeyExchange) paramsLen() int {
+	return 6 + len(m.Prime) + len(m.Generator) + len(m.Public)
+}
+
+func (m *ServerKeyExchange) appendParams(b []byte) []byte {
+	w := Writer{buf: b}
+	m.encodeParams(&w)
 	return w.buf
 }
 

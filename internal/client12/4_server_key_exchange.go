@@ -30,7 +30,7 @@ func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 			Between("signature schemes", hs.Names(s.ClientHello.SignatureAlgorithms), []string{ske.Scheme.String()})
 	}
 	// RFC 5246 §7.4.3, RFC 8422 §2.1: the signature covers both randoms, so that it belongs to this handshake only.
-	message := slices.Concat(s.ClientHello.Random[:], s.ServerHello.Random[:], ske.Params())
+	message := ske.Signed(&s.ClientHello.Random, &s.ServerHello.Random)
 	if err := suite.Verify(s.PeerCertificates[0].PublicKey, ske.Scheme, message, ske.Signature); err != nil {
 		if errors.Is(err, suite.ErrWrongKey) {
 			return nil, fault.New(fault.WrongKeyType).With(ske.Scheme.String()).Because(err)

@@ -41,8 +41,8 @@ func Start(d *hs.Desk, ch *wire.ClientHello) (hs.State, error) {
 // costs nothing to become the next one.
 type handshake struct {
 	*hs.Negotiated
-	half half // of the key exchange, ours
-	keys *hs.Keys12
+	share suite.PrivateShare // our half of the key exchange
+	keys  *hs.Keys12
 	// premaster is drawn before the one that is encrypted is looked at.
 	premaster [suite.PremasterLen]byte
 	ske       *wire.ServerKeyExchange

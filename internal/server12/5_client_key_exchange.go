@@ -15,7 +15,7 @@ func (s waitClientKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 	if err != nil {
 		return nil, err
 	}
-	return s.half.join(d, s.handshake, kx)
+	return exchanges[s.Suite.KeyExchange].join(d, s.handshake, kx)
 }
 
 func (h *handshake) derive(d *hs.Desk, premaster []byte) (hs.State, error) {

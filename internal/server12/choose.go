@@ -42,15 +42,28 @@ func commonSuites(c *hs.Compiled, ch *wire.ClientHello) []wire.CipherSuite {
 	return common
 }
 
+// reasons is a set of them.
+type reasons uint32
+
+func (r *reasons) add(reason event.SuiteReason)     { *r |= 1 << reason }
+func (r reasons) has(reason event.SuiteReason) bool { return r&(1<<reason) != 0 }
+
 // choose takes the first credential with which there is a suite, and with it the first suite of the server's list
 // that works.
 func choose(d *hs.Desk, ch *wire.ClientHello, credentials []*want.Credential) (choice, error) {
 	if len(credentials) == 0 {
 		return choice{}, fault.New(fault.NoCredential)
 	}
-	reasons := make(map[event.SuiteReason]bool)
+	var reasons reasons
+	if len(credentials) == 1 { // what inOrder would come to
+		if c, ok := chooseSuite(d.Config, ch, credentials[0], &reasons); ok {
+			tell(d, ch, c, 1)
+			return c, nil
+		}
+		return choice{}, noSuite(d.Config, ch, credentials, reasons)
+	}
 	for credential := range inOrder(d.Config, ch, credentials) {
-		if c, ok := chooseSuite(d.Config, ch, credential, reasons); ok {
+		if c, ok := chooseSuite(d.Config, ch, credential, &reasons); ok {
 			tell(d, ch, c, len(credentials))
 			return c, nil
 		}
@@ -92,20 +105,20 @@ var curves = map[elliptic.Curve]wire.NamedGroup{
 
 // Suits says why no suite goes with a client and a credential, nil where one does.
 func Suits(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential) error {
-	reasons := make(map[event.SuiteReason]bool)
-	if _, ok := chooseSuite(cfg, ch, credential, reasons); ok {
+	var reasons reasons
+	if _, ok := chooseSuite(cfg, ch, credential, &reasons); ok {
 		return nil
 	}
 	return noSuite(cfg, ch, []*want.Credential{credential}, reasons)
 }
 
-func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, reasons map[event.SuiteReason]bool) (choice, bool) {
+func chooseSuite(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credential, reasons *reasons) (choice, bool) {
 	for _, s := range cfg.SuitesFor(ch) {
 		c, reason := consider(cfg, ch, credential, s)
 		if reason == event.SuiteTaken {
 			return c, true
 		}
-		reasons[reason] = true
+		reasons.add(reason)
 	}
 	return choice{}, false
 }
@@ -122,8 +135,7 @@ func consider(cfg *hs.Compiled, ch *wire.ClientHello, credential *want.Credentia
 	case !maySee(ch, credential.Leaf.PublicKey):
 		return c, event.SuiteNoCurve
 	}
-	reason := exchanges[s.KeyExchange].suits(cfg, ch, &c)
-	return c, reason
+	return exchanges[s.KeyExchange].suits(cfg, ch, c)
 }
 
 // tell tells of a choice and of the deliberation behind it.
@@ -150,24 +162,24 @@ func tell(d *hs.Desk, ch *wire.ClientHello, c choice, of int) {
 }
 
 // noSuite finds the nearest reason why nothing works: the one that is left to mend.
-func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credential, reasons map[event.SuiteReason]bool) error {
+func noSuite(cfg *hs.Compiled, ch *wire.ClientHello, credentials []*want.Credential, reasons reasons) error {
 	between := func(r *fault.Rule) *fault.Error {
 		return fault.New(r).Between("cipher suites", hs.Names(cfg.CipherSuites), hs.Names(ch.CipherSuites))
 	}
 	switch {
 	// RFC 7919 §4: where the finite fields are all that is missing, the alert is this one.
-	case reasons[event.SuiteNoField]:
+	case reasons.has(event.SuiteNoField):
 		return fault.New(fault.NoCommonField).Between("groups", hs.Names(cfg.Fields12), hs.Names(ch.SupportedGroups))
-	case reasons[event.SuiteNoScheme]:
+	case reasons.has(event.SuiteNoScheme):
 		return fault.New(fault.NoCommonScheme).
 			Between("signature schemes", hs.Names(credentials[0].Schemes), hs.Names(ch.SignatureAlgorithms))
-	case reasons[event.SuiteNoCurve]:
+	case reasons.has(event.SuiteNoCurve):
 		return fault.New(fault.CurveNotListed).Between("curves", hs.Names(curvesOf(credentials)), hs.Names(ch.SupportedGroups))
-	case reasons[event.SuiteNoGroup]:
+	case reasons.has(event.SuiteNoGroup):
 		return fault.New(fault.NoCommonGroup).Between("groups", hs.Names(cfg.Groups12), hs.Names(chooseCurve(cfg, ch).offered))
-	case reasons[event.SuiteNoKeyUsage]:
+	case reasons.has(event.SuiteNoKeyUsage):
 		return between(fault.NoSuiteForCertificate).With("its key usage forbids the suites that both have")
-	case reasons[event.SuiteNoKey]:
+	case reasons.has(event.SuiteNoKey):
 		return between(fault.NoSuiteForCertificate)
 	case suite.PolicyFor(ch.CipherSuites) == suite.PolicyCompatible:
 		return between(fault.OnlyOlderCiphers)

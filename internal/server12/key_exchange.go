@@ -17,38 +17,34 @@ import (
 // exchange is a key exchange as a server does it.
 type exchange interface {
 	// suits says whether client and credential can do it, or why not, and completes the choice.
-	suits(*hs.Compiled, *wire.ClientHello, *choice) event.SuiteReason
+	suits(*hs.Compiled, *wire.ClientHello, choice) (choice, event.SuiteReason)
 	// open goes on behind the server's certificate.
 	open(*hs.Desk, *handshake) (hs.State, error)
-}
-
-// half is the server's half of a key exchange, to be joined with the client's.
-type half interface {
+	// join joins the server's half with the client's.
 	join(*hs.Desk, *handshake, *wire.ClientKeyExchange) (hs.State, error)
 }
 
 var exchanges = map[wire.KeyExchange]exchange{
 	wire.KeyExchangeRSA:   certificateKey{},
-	wire.KeyExchangeECDHE: ephemeral{chooseCurve, newPoint, event.SuiteNoGroup},
-	wire.KeyExchangeDHE:   ephemeral{chooseField, newPower, event.SuiteNoField},
+	wire.KeyExchangeECDHE: ephemeral{chooseCurve, newPoint, joinPoint, event.SuiteNoGroup},
+	wire.KeyExchangeDHE:   ephemeral{chooseField, newPower, joinPower, event.SuiteNoField},
 }
 
 // certificateKey: the certificate's key decrypts. RFC 5246 §7.4.7.1.
 type certificateKey struct{}
 
-func (certificateKey) suits(_ *hs.Compiled, _ *wire.ClientHello, c *choice) event.SuiteReason {
+func (certificateKey) suits(_ *hs.Compiled, _ *wire.ClientHello, c choice) (choice, event.SuiteReason) {
 	// RFC 5246 §7.4.2: the key must be allowed to encipher keys; and ours must be able to.
 	if c.credential.Decrypter == nil && c.credential.Signer != nil {
-		return event.SuiteNoKey
+		return c, event.SuiteNoKey
 	}
 	if !c.credential.MayBeUsed(x509.KeyUsageKeyEncipherment) {
-		return event.SuiteNoKeyUsage
+		return c, event.SuiteNoKeyUsage
 	}
-	return event.SuiteTaken
+	return c, event.SuiteTaken
 }
 
-func (k certificateKey) open(d *hs.Desk, h *handshake) (hs.State, error) {
-	h.half = k
+func (certificateKey) open(d *hs.Desk, h *handshake) (hs.State, error) {
 	return h.helloDone(d)
 }
 
@@ -65,7 +61,8 @@ func (certificateKey) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange)
 // ephemeral: a key that is made for this connection, and signed. RFC 8422 §5.4, RFC 5246 §7.4.3, §F.1.1.3.
 type ephemeral struct {
 	choose func(*hs.Compiled, *wire.ClientHello) groupChoice
-	make   func(*hs.Desk, wire.NamedGroup) (half, *wire.ServerKeyExchange, error)
+	make   func(*hs.Desk, wire.NamedGroup) (suite.PrivateShare, *wire.ServerKeyExchange, error)
+	joined func(*hs.Desk, *handshake, *wire.ClientKeyExchange) (hs.State, error)
 	none   event.SuiteReason
 }
 
@@ -75,9 +72,12 @@ type groupChoice struct {
 	ours, offered []wire.NamedGroup
 }
 
+// unsaid are the curves of a client that lists none.
+var unsaid = []wire.NamedGroup{wire.SecP256r1}
+
 // RFC 8422 §4 and §5.1 bind a server to the client's list, and leave the choice to the server where the client says nothing; P-256 is what every client of that age has.
 func chooseCurve(cfg *hs.Compiled, ch *wire.ClientHello) groupChoice {
-	c := groupChoice{ours: cfg.Groups12, offered: []wire.NamedGroup{wire.SecP256r1}}
+	c := groupChoice{ours: cfg.Groups12, offered: unsaid}
 	if ch.Has(wire.ExtSupportedGroups) {
 		c.offered = ch.SupportedGroups
 	}
@@ -95,79 +95,76 @@ func chooseField(cfg *hs.Compiled, ch *wire.ClientHello) groupChoice {
 	return c
 }
 
-func (x ephemeral) suits(cfg *hs.Compiled, ch *wire.ClientHello, c *choice) event.SuiteReason {
+func (x ephemeral) suits(cfg *hs.Compiled, ch *wire.ClientHello, c choice) (choice, event.SuiteReason) {
 	if !c.credential.MayBeUsed(x509.KeyUsageDigitalSignature) {
-		return event.SuiteNoKeyUsage
+		return c, event.SuiteNoKeyUsage
 	}
 	if c.groupChoice = x.choose(cfg, ch); c.group == 0 {
-		return x.none
+		return c, x.none
 	}
 	// RFC 5246 §7.4.1.4.1: without the extension the client takes SHA-1, which we do not sign with any more.
 	for _, scheme := range cfg.SigningSchemes {
 		if slices.Contains(c.credential.Schemes, scheme) && slices.Contains(ch.SignatureAlgorithms, scheme) {
 			c.scheme = scheme
-			return event.SuiteTaken
+			return c, event.SuiteTaken
 		}
 	}
-	return event.SuiteNoScheme
+	return c, event.SuiteNoScheme
 }
 
 // open makes the ephemeral key and asks for the signature over it.
 func (x ephemeral) open(d *hs.Desk, h *handshake) (hs.State, error) {
 	var err error
-	if h.half, h.ske, err = x.make(d, h.Group); err != nil {
+	if h.share, h.ske, err = x.make(d, h.Group); err != nil {
 		return nil, fault.New(fault.EntropyFailed).Because(err)
 	}
 	h.ske.Scheme = h.Scheme
 	// RFC 5246 §7.4.3: both randoms are signed too, so that the signature belongs to this handshake only.
-	message := slices.Concat(h.ClientHello.Random[:], h.ServerHello.Random[:], h.ske.Params())
+	message := h.ske.Signed(&h.ClientHello.Random, &h.ServerHello.Random)
 	h.signature = want.NewSign(d.Asker, h.Credential, h.Scheme, message)
 	d.Ask(h.signature)
 	return awaitSignature{h}, nil
 }
 
-// point: ECDHE. RFC 8422 §5.4, §5.7.
-type point struct{ share suite.PrivateShare }
+func (x ephemeral) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
+	return x.joined(d, h, kx)
+}
 
-func newPoint(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange, error) {
+// ECDHE. RFC 8422 §5.4, §5.7.
+func newPoint(d *hs.Desk, group wire.NamedGroup) (suite.PrivateShare, *wire.ServerKeyExchange, error) {
 	share, err := d.Config.Entropy.KeyShare(group)
 	if err != nil {
 		return nil, nil, err
 	}
-	return point{share}, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: group, Public: share.Public()}, nil
+	return share, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: group, Public: share.Public()}, nil
 }
 
-func (p point) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
-	premaster, err := p.share.Shared(kx.Public)
+func joinPoint(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
+	premaster, err := h.share.Shared(kx.Public)
 	if err != nil {
 		return nil, fault.New(fault.BadPublicKey).With(h.Group.String()).Because(err)
 	}
 	return h.derive(d, premaster)
 }
 
-// power: DHE. RFC 5246 §7.4.3, §7.4.7.2.
-type power struct {
-	field *suite.Field
-	share suite.PrivateShare
-}
-
-func newPower(d *hs.Desk, group wire.NamedGroup) (half, *wire.ServerKeyExchange, error) {
+// DHE. RFC 5246 §7.4.3, §7.4.7.2.
+func newPower(d *hs.Desk, group wire.NamedGroup) (suite.PrivateShare, *wire.ServerKeyExchange, error) {
 	field := suite.FieldByID(group)
 	share, err := d.Config.Entropy.FieldShare(field)
 	if err != nil {
 		return nil, nil, err
 	}
-	return power{field, share}, &wire.ServerKeyExchange{
+	return share, &wire.ServerKeyExchange{
 		KeyExchange: wire.KeyExchangeDHE, Prime: field.Prime(), Generator: field.Generator(), Public: share.Public()}, nil
 }
 
-func (p power) join(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
+func joinPower(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {
 	// RFC 7919 §4: between 1 and p-1, or handshake_failure.
-	public, err := p.field.Public(kx.Public)
+	public, err := suite.FieldByID(h.Group).Public(kx.Public)
 	if err != nil {
 		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
 	}
-	secret, err := p.share.Shared(public)
+	secret, err := h.share.Shared(public)
 	if err != nil {
 		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
 	}
