@@ -183,7 +183,7 @@ func (c *Conn) readRecord(b []byte) error {
 			return err
 		}
 		c.read.lent.tidy()
-		c.read.lent.suit()
+		c.read.lent.suit(c.conn)
 		if c.read.tickets {
 			c.sendTickets()
 		}

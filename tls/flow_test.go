@@ -8,6 +8,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -33,6 +34,11 @@ func (f *feed) Read(b []byte) (int, error) {
 	f.come = f.come[n:]
 	return n, nil
 }
+
+// socket is a feed that says that it has a file.
+type socket struct{ *feed }
+
+func (socket) SyscallConn() (syscall.RawConn, error) { return nil, os.ErrInvalid }
 
 // last is what the last Read asked for: where the network has nothing more, a reader waits there.
 func (f *feed) last() int { return f.asked[len(f.asked)-1] }
@@ -77,43 +83,54 @@ func isTimeout(err error) bool {
 	return errors.As(err, &e) && e.Timeout()
 }
 
-// Data that come faster than they are read are read by the half megabyte: over a socket each Read is a system call. Who
-// waits behind them holds nothing, or a small buffer within a record.
+// Data that come faster than they are read are read in large pieces: over a socket each Read is a system call. Who waits
+// behind them holds nothing, or a small buffer within a record.
 func TestFlowIsReadInLargePieces(t *testing.T) {
 	versions(t, func(t *testing.T, version uint16) {
 		for _, cut := range []int{0, 1, 4, 5, 100, 16000} {
-			t.Run(strconv.Itoa(cut), func(t *testing.T) {
+			t.Run("socket, "+strconv.Itoa(cut), func(t *testing.T) {
 				client, server, f := fed(t, version)
-				sent := random(4 << 20)
-				f.come = client.sealed(t, sent)
-				rest := f.come[len(f.come)-cut:]
-				f.come = f.come[:len(f.come)-cut]
-				got, err := io.ReadAll(io.LimitReader(server, int64(len(sent))))
-				if cut > 0 {
-					if !isTimeout(err) {
-						t.Fatalf("within a record: %v", err)
-					}
-					if held := len(*server.read.lent.buf); f.last() > smallLen || held != smallLen {
-						t.Errorf("who waits within a record holds %d bytes and has asked for %d", held, f.last())
-					}
-					f.come = rest
-					more, err := io.ReadAll(io.LimitReader(server, int64(len(sent)-len(got))))
-					if got = append(got, more...); err != nil {
-						t.Fatal(err)
-					}
-				}
-				if !bytes.Equal(got, sent) {
-					t.Fatal("what came out is not what went in")
-				}
-				if most := 4 + 5 + 2*len(sent)/largeLen; len(f.asked) > most {
-					t.Errorf("%d reads for %d bytes, want at most %d", len(f.asked), len(sent), most)
-				}
-				if server.read.lent.buf != nil {
-					t.Error("a buffer is held when all has been read")
-				}
+				server.conn = socket{f}
+				testFlow(t, client, server, f, cut, forSockets.size)
+			})
+			t.Run("other, "+strconv.Itoa(cut), func(t *testing.T) {
+				client, server, f := fed(t, version)
+				testFlow(t, client, server, f, cut, forOthers.size)
 			})
 		}
 	})
+}
+
+// testFlow sends what is more than one piece, and the last cut bytes of it when the reader waits for them.
+func testFlow(t *testing.T, client, server *Conn, f *feed, cut, piece int) {
+	t.Helper()
+	sent := random(4 << 20)
+	f.come = client.sealed(t, sent)
+	rest := f.come[len(f.come)-cut:]
+	f.come = f.come[:len(f.come)-cut]
+	got, err := io.ReadAll(io.LimitReader(server, int64(len(sent))))
+	if cut > 0 {
+		if !isTimeout(err) {
+			t.Fatalf("within a record: %v", err)
+		}
+		if held := len(*server.read.lent.buf); f.last() > smallLen || held != smallLen {
+			t.Errorf("who waits within a record holds %d bytes and has asked for %d", held, f.last())
+		}
+		f.come = rest
+		more, err := io.ReadAll(io.LimitReader(server, int64(len(sent)-len(got))))
+		if got = append(got, more...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(got, sent) {
+		t.Fatal("what came out is not what went in")
+	}
+	if most := 8 + 2*len(sent)/piece; len(f.asked) > most {
+		t.Errorf("%d reads for %d bytes, want at most %d", len(f.asked), len(sent), most)
+	}
+	if server.read.lent.buf != nil {
+		t.Error("a buffer is held when all has been read")
+	}
 }
 
 // One Read takes the records that have come, as far as there is room to decrypt them where they are to go, and does not
@@ -240,35 +257,41 @@ func TestReadInSmallPieces(t *testing.T) {
 // There are only so many large buffers. Without one a connection does as well with a small one, and one that is lost
 // makes room for another.
 func TestLargeBuffersAreBounded(t *testing.T) {
-	collectLarge(t)
-	var taken []*[]byte
-	for b := lendLarge(); b != nil; b = lendLarge() {
-		if taken = append(taken, b); len(taken) > maxLarge {
-			t.Fatalf("%d large buffers at once", len(taken))
+	for _, large := range []*largeBuffers{forSockets, forOthers} {
+		collectLarge(t, large)
+		var taken []*[]byte
+		for b := large.lend(); b != nil; b = large.lend() {
+			if taken = append(taken, b); len(taken) > int(large.most) {
+				t.Fatalf("%d large buffers at once", len(taken))
+			}
 		}
-	}
-	client, server, f := fed(t, VersionTLS13)
-	sent := random(1 << 20)
-	f.come = client.sealed(t, sent)
-	if got, err := io.ReadAll(io.LimitReader(server, int64(len(sent)))); err != nil || !bytes.Equal(got, sent) {
-		t.Errorf("with small buffers only: %d bytes, %v", len(got), err)
-	}
-	for _, n := range f.asked {
-		if n > smallLen {
-			t.Fatalf("%d bytes were asked for at once, with no large buffer left", n)
+		client, server, f := fed(t, VersionTLS13)
+		if large == forSockets {
+			server.conn = socket{f}
 		}
+		sent := random(1 << 20)
+		f.come = client.sealed(t, sent)
+		if got, err := io.ReadAll(io.LimitReader(server, int64(len(sent)))); err != nil || !bytes.Equal(got, sent) {
+			t.Errorf("with small buffers only: %d bytes, %v", len(got), err)
+		}
+		for _, n := range f.asked {
+			if n > smallLen {
+				t.Fatalf("%d bytes were asked for at once, with no large buffer left", n)
+			}
+		}
+		runtime.KeepAlive(taken)
+		taken = nil
+		collectLarge(t, large)
 	}
-	runtime.KeepAlive(taken)
-	collectLarge(t)
 }
 
 // collectLarge has those collected that nobody holds.
-func collectLarge(t *testing.T) {
+func collectLarge(t *testing.T, large *largeBuffers) {
 	t.Helper()
 	deadline := time.Now().Add(time.Minute)
-	for larges.exist.Load() > 0 {
+	for large.exist.Load() > 0 {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d large buffers are still counted, and nobody holds one", larges.exist.Load())
+			t.Fatalf("%d large buffers are still counted, and nobody holds one", large.exist.Load())
 		}
 		runtime.GC()
 	}

@@ -5,21 +5,13 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"github.com/vitro-tls/vitro/internal/record"
 )
 
-const (
-	// smallLen holds any record.
-	smallLen = record.HeaderLen + record.MaxCiphertext
-	// largeLen is for data that come faster than they are read: the larger a read, the fewer there are, and the fewer
-	// acknowledgements the kernel sends. From 36 KB to 512 KB that is an eighth of the processor time of a bulk transfer
-	// over loopback.
-	largeLen = 512 << 10
-	// maxLarge bounds how many large buffers a process has. A peer that sends just as much as fills one and then nothing
-	// more would have it held; whoever finds none left goes on with a small one.
-	maxLarge = 64
-)
+// smallLen holds any record.
+const smallLen = record.HeaderLen + record.MaxCiphertext
 
 // buffers are lent to connections while bytes are in flight.
 var buffers = sync.Pool{New: func() any {
@@ -29,31 +21,53 @@ var buffers = sync.Pool{New: func() any {
 
 func lendSmall() *[]byte { return buffers.Get().(*[]byte) }
 
-// larges are the large buffers that nobody has.
-var larges struct {
-	sync.Pool
+// largeBuffers are lent while data come faster than they are read, to be read with fewer calls. A process has so many at
+// most: a peer that sends just as much as fills one and then nothing more would have it held, and so would a program
+// that stops reading. Who finds none left goes on with a small one.
+type largeBuffers struct {
+	size  int
+	most  int32
+	free  sync.Pool
 	exist atomic.Int32
 }
 
-// lendLarge returns nil if there are too many.
-func lendLarge() *[]byte {
-	if b, ok := larges.Get().(*[]byte); ok {
+var (
+	// forSockets: the larger a read, the fewer system calls and acknowledgements there are. From 36 KB to 512 KB that is
+	// a tenth of the processor time of a bulk transfer over loopback.
+	forSockets = &largeBuffers{size: 512 << 10, most: 64}
+	// forOthers: what comes out of memory had better stay in the processor's cache.
+	forOthers = &largeBuffers{size: 64 << 10, most: 512}
+)
+
+func largeFor(r io.Reader) *largeBuffers {
+	if _, socket := r.(syscall.Conn); socket {
+		return forSockets
+	}
+	return forOthers
+}
+
+// lend returns nil if there are too many.
+func (l *largeBuffers) lend() *[]byte {
+	if b, ok := l.free.Get().(*[]byte); ok {
 		return b
 	}
-	if larges.exist.Load() >= maxLarge {
+	if l.exist.Load() >= l.most {
 		return nil
 	}
-	larges.exist.Add(1) // several at once may go beyond the bound by as many as there are processors
-	b := make([]byte, largeLen)
+	l.exist.Add(1) // several at once may go beyond the bound by as many as there are processors
+	b := make([]byte, l.size)
 	// It may be lost: with a connection that is dropped, or out of the pool.
-	runtime.AddCleanup(&b, func(exist *atomic.Int32) { exist.Add(-1) }, &larges.exist)
+	runtime.AddCleanup(&b, func(exist *atomic.Int32) { exist.Add(-1) }, &l.exist)
 	return &b
 }
 
 func giveBack(b *[]byte) {
-	if len(*b) == largeLen {
-		larges.Put(b)
-	} else {
+	switch len(*b) {
+	case forSockets.size:
+		forSockets.free.Put(b)
+	case forOthers.size:
+		forOthers.free.Put(b)
+	default:
 		buffers.Put(b)
 	}
 }
@@ -96,15 +110,17 @@ func (l *lentBuffer) drop() {
 
 // suit exchanges the buffer for one that suits the flow, for a reader that may block next: a large one only while data
 // come faster than they are read. No whole record is in it.
-func (l *lentBuffer) suit() {
-	if l.buf == nil || l.flowing == (len(*l.buf) == largeLen) {
+func (l *lentBuffer) suit(r io.Reader) {
+	if l.buf == nil || l.flowing == (len(*l.buf) > smallLen) {
 		return
 	}
-	other := lendLarge
-	if !l.flowing {
-		other = lendSmall
+	var b *[]byte
+	if l.flowing {
+		b = largeFor(r).lend()
+	} else {
+		b = lendSmall()
 	}
-	if b := other(); b != nil {
+	if b != nil {
 		l.start, l.end = 0, copy(*b, l.bytes())
 		giveBack(l.buf)
 		l.buf = b
@@ -131,6 +147,6 @@ func (l *lentBuffer) fill(r io.Reader) error {
 	if n > 0 {
 		return nil
 	}
-	l.suit() // nobody knows when the next Read comes
+	l.suit(r) // nobody knows when the next Read comes
 	return err
 }
