@@ -63,7 +63,7 @@ var mostAllocations = map[string]float64{
 	"X25519-ECDSA":         224,
 	"X25519MLKEM768-ECDSA": 240,
 	"X25519-RSA":           176,
-	"X25519-PSK":           160,
+	"X25519-PSK":           140,
 }
 
 func TestAllocationsOfAHandshake(t *testing.T) {

@@ -158,7 +158,17 @@ func decode(slots *Slots, raw []byte, ctx Context, doc *document) (Message, erro
 func Encode(m Message, ctx Context) ([]byte, error) { return EncodeIn(nil, m, ctx) }
 
 // EncodeIn is Encode with the bytes in a room.
-func EncodeIn(room *Room, m Message, ctx Context) ([]byte, error) {
+func EncodeIn(room *Room, m Message, ctx Context) (raw []byte, err error) {
+	err = EncodeFor(m, ctx, func(encoded []byte) error {
+		raw = append(room.Take(len(encoded)), encoded...)
+		m.keep(raw, ctx)
+		return nil
+	})
+	return raw, err
+}
+
+// EncodeFor is Encode for one use of the bytes, which neither use nor m keeps. Its error is that of Encode, or of use.
+func EncodeFor(m Message, ctx Context, use func(raw []byte) error) error {
 	w := writers.Get().(*Writer)
 	defer func() {
 		*w = Writer{buf: w.buf[:0]}
@@ -169,11 +179,9 @@ func EncodeIn(room *Room, m Message, ctx Context) ([]byte, error) {
 	m.encode(w, ctx)
 	w.Close(body, "body")
 	if w.err != nil {
-		return nil, fmt.Errorf("wire: %v does not fit its layout: %w", m.Type(), w.err)
+		return fmt.Errorf("wire: %v does not fit its layout: %w", m.Type(), w.err)
 	}
-	raw := append(room.Take(len(w.buf)), w.buf...)
-	m.keep(raw, ctx)
-	return raw, nil
+	return use(w.buf)
 }
 
 // writers lend their buffers; what is encoded holds no secret that is not sent.

@@ -53,6 +53,9 @@ func (t *Transcript) Choose(h crypto.Hash) {
 	t.pending = nil
 }
 
+// Chosen reports whether the hash is known: from then on Add keeps nothing of a message.
+func (t *Transcript) Chosen() bool { return t.running != nil }
+
 // Sum returns the hash of what was added so far; the bytes are valid until the next call.
 func (t *Transcript) Sum() []byte {
 	return t.running.Sum(t.scratch[:0])

@@ -61,8 +61,8 @@ type Shaking struct {
 	lent  *[]byte // what Input begins with
 }
 
-// roomForMessages is enough for all messages of a handshake of TLS 1.3 but the Certificate.
-const roomForMessages = 640
+// roomForMessages is enough for what is decoded of a handshake of TLS 1.3 but the Certificate, and the ClientHello.
+const roomForMessages = 512
 
 // Shake begins a handshake.
 func (d *Desk) Shake() {
@@ -131,7 +131,21 @@ func Tell[E event.Event](d *Desk, step fault.Step, e E) {
 }
 
 // Send encodes a message, adds it to the transcript and puts it out under the keys in force.
-func (d *Desk) Send(m wire.Message) error { return d.send(m, nil) }
+func (d *Desk) Send(m wire.Message) error {
+	if d.Stream.Watched() || d.Shaking == nil || !d.Transcript.Chosen() {
+		return d.send(m, nil)
+	}
+	// Nobody needs the bytes any more once they are out.
+	var out error
+	err := wire.EncodeFor(m, d.Context, func(raw []byte) error {
+		out = d.put(m, raw)
+		return nil
+	})
+	if err != nil {
+		return internal(err)
+	}
+	return out
+}
 
 // send lets fill change the encoded message before anybody sees it.
 func (d *Desk) send(m wire.Message, fill func(raw []byte) error) error {
@@ -142,6 +156,10 @@ func (d *Desk) send(m wire.Message, fill func(raw []byte) error) error {
 	if err != nil {
 		return internal(err)
 	}
+	return d.put(m, raw)
+}
+
+func (d *Desk) put(m wire.Message, raw []byte) error {
 	if m.Type() != wire.TypeHelloRequest {
 		d.Transcript.Add(raw)
 	}
