@@ -18,7 +18,7 @@ var work = []struct {
 	in   *regexp.Regexp
 }{
 	{"signatures, RSA", regexp.MustCompile(`^crypto/(internal/fips140/)?(rsa|ecdsa|ed25519)\.|^crypto/internal/boring`)},
-	{"key exchange", regexp.MustCompile(`^crypto/(internal/fips140/)?(ecdh|mlkem)\.|cloudflare/circl`)},
+	{"key exchange", regexp.MustCompile(`^crypto/(internal/fips140/)?(ecdh|mlkem)\.|cloudflare/circl|^filippo\.io/edwards25519`)},
 	{"certificates", regexp.MustCompile(`^crypto/x509\.|^encoding/asn1|cryptobyte`)},
 	{"hashes, HMAC, HKDF", regexp.MustCompile(`^crypto/(internal/fips140/)?(sha256|sha512|hmac|hkdf|tls12|tls13)\.|^crypto/(hmac|hkdf)`)},
 	{"memory", regexp.MustCompile(`^runtime\.(mallocgc|gc[A-Z]|bgsweep|bgscavenge|newobject|makeslice|growslice|(\(\*m?span|\(\*mheap|\(\*mcache|\(\*mcentral))`)},
