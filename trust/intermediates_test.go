@@ -12,12 +12,14 @@ import (
 
 func TestPoolIsKept(t *testing.T) {
 	chain := testkit.Parse(testkit.Leaf(testkit.P256).Chain)
-	if intermediates(chain[1:]) != intermediates(chain[1:]) {
+	kept := intermediates(chain[1:])
+	if intermediates(chain[1:]) != kept {
 		t.Error("another pool for the same certificates")
 	}
 	again := testkit.Parse(testkit.Leaf(testkit.P256).Chain)
 	again[1].Raw = bytes.Repeat(again[1].Raw, 1+maxPooled/len(again[1].Raw))
-	if intermediates(again[1:]) == intermediates(again[1:]) {
+	large := intermediates(again[1:])
+	if intermediates(again[1:]) == large {
 		t.Error("a pool is kept of certificates that are larger than what may be kept")
 	}
 	if intermediates(nil) != nil {
