@@ -58,15 +58,7 @@ func (e *Engine) HasTicket() bool { return e.desk.Out.Patient() }
 
 // Seal appends plaintext to dst as records of application data, behind what Output still has. The error is that of
 // a connection that is closed or has failed, or is not yet secure: RFC 5246 §7.3, RFC 8446 §2, §5.1.
-func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) {
-	if err := e.failed(); err != nil {
-		return dst, err
-	}
-	if !e.ready.Load() {
-		return dst, fault.New(fault.InternalError).With("Seal while a handshake is to be done")
-	}
-	return e.desk.Out.Seal(dst, plaintext)
-}
+func (e *Engine) Seal(dst, plaintext []byte) ([]byte, error) { return e.desk.Out.Seal(dst, plaintext) }
 
 // RecordSize returns how many bytes the record at the start of b has with its header, 0 if b is shorter than
 // a header. io.EOF says that the peer has closed its side, so that none is to be waited for. Any other error is the
@@ -96,27 +88,72 @@ func (e *Engine) Open(rec []byte) ([]byte, error) { return e.OpenTo(nil, rec) }
 // encrypts and its cipher can do so; it has if it is as long as the record. What is returned lies at the start of
 // dst then. The rest of dst may be used as scratch.
 func (e *Engine) OpenTo(dst, rec []byte) ([]byte, error) {
+	t, content, err := e.OpenRecord(dst, rec)
+	if err == nil && t != wire.ContentApplicationData {
+		return nil, e.Attend(t, content)
+	}
+	return content, err
+}
+
+// OpenRecord is OpenTo for who has little stack: what has another type than application data is only opened. Attend has to
+// act on it next.
+func (e *Engine) OpenRecord(dst, rec []byte) (wire.ContentType, []byte, error) {
+	s, to, ciphertext, err := e.beginOpen(dst, rec)
+	if err != nil {
+		return 0, nil, err
+	}
+	if s == nil {
+		return e.opened(e.openRecord(dst, rec))
+	}
+	// The cipher is called from here, which with its own frames just fits into the stack that a goroutine begins with.
+	inner, err := s.Open(to, s.Nonce(), ciphertext, s.Additional())
+	return e.endOpen(rec, inner, err)
+}
+
+// beginOpen does what is to be done before the cipher is called. It returns no Sealer where openRecord does that.
+func (e *Engine) beginOpen(dst, rec []byte) (s *record.Sealer, to, ciphertext []byte, err error) {
 	if err := e.failed(); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	if e.peerClosed {
-		return nil, errEOF
+		return nil, nil, nil, errEOF
 	}
 	if e.HasHandshake() {
-		return nil, fault.New(fault.InternalError).With("Open while a handshake is to be done")
+		return nil, nil, nil, fault.New(fault.InternalError).With("Open while a handshake is to be done")
 	}
-	t, content, err := e.openRecord(dst, rec)
+	if err = e.checkHeader(rec); err == nil {
+		s, to, ciphertext, err = e.desk.In.Half.BeginOpen(dst, rec)
+	}
 	if err != nil {
-		return nil, e.fail(err)
+		return nil, nil, nil, e.fail(err)
 	}
-	if t != wire.ContentApplicationData {
-		return nil, e.control(t, content)
-	}
-	if err := e.checkData(content); err != nil {
-		return nil, e.fail(err)
-	}
-	return content, nil
+	return s, to, ciphertext, nil
 }
+
+func (e *Engine) endOpen(rec, inner []byte, err error) (wire.ContentType, []byte, error) {
+	t, content, err := e.desk.In.Half.EndOpen(rec, inner, err)
+	if err == nil && e.tls13() {
+		err = checkInner13(t)
+	}
+	if err == nil {
+		e.tell(t, record.ParseHeader(rec), true)
+	}
+	return e.opened(t, content, err)
+}
+
+// opened has the last word over a record after the handshake.
+func (e *Engine) opened(t wire.ContentType, content []byte, err error) (wire.ContentType, []byte, error) {
+	if err == nil && t == wire.ContentApplicationData {
+		err = e.checkData(content)
+	}
+	if err != nil {
+		return 0, nil, e.fail(err)
+	}
+	return t, content, nil
+}
+
+// Attend acts on what OpenRecord has found to be no application data: alerts, tickets, new keys. Its error is as Open's.
+func (e *Engine) Attend(t wire.ContentType, content []byte) error { return e.control(t, content) }
 
 // control acts on a record after the handshake that is not application data.
 func (e *Engine) control(t wire.ContentType, content []byte) error {

@@ -149,8 +149,12 @@ func (e *Engine) openRecord(dst, rec []byte) (wire.ContentType, []byte, error) {
 		}
 		e.desk.SkipEarly = 0
 	}
-	hs.Tell(&e.desk, 0, event.Record{Type: t, Version: h.Version, Length: h.Length, Protected: protected})
+	e.tell(t, h, protected)
 	return t, content, nil
+}
+
+func (e *Engine) tell(t wire.ContentType, h record.Header, protected bool) {
+	hs.Tell(&e.desk, 0, event.Record{Type: t, Version: h.Version, Length: h.Length, Protected: protected})
 }
 
 // errSkipped: the record was none of ours.

@@ -76,7 +76,7 @@ func (e *Engine) Step(now time.Time) want.Want {
 func (e *Engine) advance() (want.Want, error) {
 	switch s := e.state.(type) {
 	case hs.Beginner:
-		e.ready.Store(false)
+		e.setReady(false)
 		return nil, e.enter(s.Begin(&e.desk))
 	case hs.Resumer:
 		return e.resume(s)
@@ -134,9 +134,14 @@ func (e *Engine) enter(next hs.State, err error) error {
 	}
 	e.state = next
 	if _, ok := next.(hs.Ready); ok {
-		e.ready.Store(true)
+		e.setReady(true)
 	}
 	return nil
+}
+
+func (e *Engine) setReady(ready bool) {
+	e.ready.Store(ready)
+	e.desk.Out.LetData(ready)
 }
 
 func (e *Engine) receive(raw []byte) error {

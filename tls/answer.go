@@ -45,12 +45,12 @@ func (c *Conn) answerNow(q want.Question) {
 
 // verify lets the program's callbacks see the verdict over the peer, and refuse it.
 func (c *Conn) verify(p want.Peer) want.Verdict {
-	if c.shaking.verdict == nil {
-		verdict := c.judge(p)
-		c.shaking.verdict = &verdict
+	var verdict want.Verdict
+	if s := c.shaking; s != nil && s.verdict != nil {
+		verdict, s.verdict = *s.verdict, nil
+	} else {
+		verdict = c.judge(p)
 	}
-	verdict := *c.shaking.verdict
-	c.shaking.verdict = nil
 	if verdict.Err != nil {
 		return verdict
 	}
@@ -75,7 +75,7 @@ func (c *Conn) verify(p want.Peer) want.Verdict {
 func (c *Conn) judge(p want.Peer) want.Verdict {
 	verdict := want.Verdict{Skipped: true}
 	switch roots, needed := c.trusted(p); {
-	case p.State.Resumed && c.shaking.loaded != nil:
+	case p.State.Resumed && c.shaking != nil && c.shaking.loaded != nil:
 		verdict = *c.shaking.loaded // a moment ago, when the session was loaded
 	case needed:
 		if verdict = c.config.verifier(roots).Verify(p, c.role); verdict.Err != nil {

@@ -1,6 +1,7 @@
 package tls
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -111,8 +112,10 @@ func (c *Conn) VerifyHostname(host string) error {
 // Read reads application data, shaking hands first if that has not been done. It returns io.EOF when the peer has
 // said close_notify or, unless Config.StrictClose, has just gone.
 func (c *Conn) Read(b []byte) (int, error) {
-	if err := c.Handshake(); err != nil {
-		return 0, err
+	if !c.handshakeDone.Load() {
+		if c.shakeOnce(context.Background()); c.handshakeErr != nil {
+			return 0, c.handshakeErr
+		}
 	}
 	if len(b) == 0 {
 		return 0, nil
@@ -121,16 +124,25 @@ func (c *Conn) Read(b []byte) (int, error) {
 	defer c.read.unlock()
 	n := c.take(b)
 	for n == 0 || c.nextFits(len(b)-n) {
-		if err := c.readRecord(b[n:]); err != nil {
-			c.read.lent.tidy()
-			if n > 0 {
-				return n, nil // the engine keeps the error for the next Read
-			}
-			return 0, c.findable(err)
+		rec, err := c.nextRecord()
+		if err == nil {
+			err = c.attend(c.engine.OpenRecord(b[n:], rec))
+		}
+		if err != nil {
+			return n, c.readEnded(n, err)
 		}
 		n += c.take(b[n:])
 	}
 	return n, nil
+}
+
+// readEnded: what has been read before the error is good; the engine keeps the error for the next Read.
+func (c *Conn) readEnded(n int, err error) error {
+	c.read.lent.tidy()
+	if n > 0 {
+		return nil
+	}
+	return c.findable(err)
 }
 
 // take moves plaintext to b, where it may be already.
@@ -154,33 +166,18 @@ func (c *Conn) nextFits(room int) bool {
 	return h.Type == wire.ContentApplicationData && record.HeaderLen+h.Length <= min(len(have), room)
 }
 
-// readRecord opens the next record, into b if it has room; read.mu is held.
-func (c *Conn) readRecord(b []byte) error {
+// nextRecord waits for a whole record, which is valid until the lent buffer is filled or tidied.
+func (c *Conn) nextRecord() ([]byte, error) {
 	for c.read.broken == nil {
 		c.tick()
 		size, err := c.engine.RecordSize(c.read.lent.bytes())
 		if err != nil {
 			c.read.lent.drop()
 			c.flush()
-			return err
+			return nil, err
 		}
 		if size > 0 && len(c.read.lent.bytes()) >= size {
-			plaintext, err := c.engine.OpenTo(b, c.read.lent.take(size))
-			c.read.plaintext = plaintext
-			switch {
-			case err != nil:
-			case c.engine.HasHandshake():
-				err = c.renegotiate()
-			default:
-				c.storeSessions()
-			}
-			if err != nil {
-				c.read.lent.drop()
-				c.flush()
-			} else {
-				c.flushSoon()
-			}
-			return err
+			return c.read.lent.take(size), nil
 		}
 		c.read.lent.tidy()
 		c.read.lent.suit(c.conn)
@@ -188,10 +185,50 @@ func (c *Conn) readRecord(b []byte) error {
 			c.sendTickets()
 		}
 		if err := c.read.lent.fill(c.conn); err != nil {
-			return c.readFailed(err)
+			return nil, c.readFailed(err)
 		}
 	}
-	return c.read.broken
+	return nil, c.read.broken
+}
+
+// attend acts on what a record brought. What is no data comes rarely, and on another stack.
+func (c *Conn) attend(t wire.ContentType, content []byte, err error) error {
+	if err == nil && t != wire.ContentApplicationData {
+		err = c.control(t, content)
+		content = nil
+	}
+	if err != nil {
+		c.read.lent.drop()
+		c.flush()
+		return err
+	}
+	if t == wire.ContentApplicationData {
+		c.read.plaintext = content
+	}
+	if c.engine.HasQuestion() {
+		c.storeSessions()
+	}
+	c.flushSoon()
+	return nil
+}
+
+// control acts on alerts, tickets and new keys, and on what follows from them.
+func (c *Conn) control(t wire.ContentType, content []byte) error {
+	var err error
+	if c.mayGoAway() {
+		err = c.attendAway(t, content)
+	} else {
+		err = c.engine.Attend(t, content)
+	}
+	if err == nil && c.engine.HasHandshake() {
+		err = c.renegotiate()
+	}
+	return err
+}
+
+func (c *Conn) attendAway(t wire.ContentType, content []byte) (err error) {
+	c.away(func() { err = c.engine.Attend(t, content) })
+	return err
 }
 
 // tick hands in the time of the events to come; nobody watching, the clock is not read.
@@ -222,33 +259,57 @@ func (c *Conn) readFailed(err error) error {
 
 // Write writes application data, shaking hands first if that has not been done. An error means that an unknown part
 // of b was sent, and is final. Where the peer has closed with an alert, the error has that beside the network's.
-func (c *Conn) Write(b []byte) (int, error) {
+func (c *Conn) Write(b []byte) (written int, err error) {
 	if c.closed.Load() {
 		return 0, net.ErrClosed
 	}
-	if err := c.Handshake(); err != nil {
+	if !c.handshakeDone.Load() {
+		if c.shakeOnce(context.Background()); c.handshakeErr != nil {
+			return 0, c.handshakeErr
+		}
+	}
+	if err := c.lockToWrite(); err != nil {
 		return 0, err
 	}
-	defer c.flush() // what a Read had to say meanwhile
-	written, err := c.writeAll(b)
-	return written, c.reasonOf(err)
+	defer func() { err = c.written(err) }()
+	buf := sealed.Get().(*[]byte)
+	for ; written < len(b); written += min(maxWrite, len(b)-written) {
+		c.tick()
+		// The engine puts what it had to say itself in front.
+		*buf, err = c.engine.Seal((*buf)[:0], b[written:min(written+maxWrite, len(b))])
+		if err == nil {
+			err = c.writeOut(*buf)
+		}
+		if err != nil {
+			break
+		}
+	}
+	sealed.Put(buf)
+	return written, err
 }
 
-func (c *Conn) writeAll(b []byte) (int, error) {
+// lockToWrite locks the write half, if anything can be written.
+func (c *Conn) lockToWrite() error {
 	c.write.mu.Lock()
-	defer c.write.mu.Unlock()
+	err := c.write.broken
 	if c.write.shut {
-		return 0, errShutdown
+		err = errShutdown
 	}
-	written := 0
-	for written < len(b) {
-		n := min(len(b)-written, maxWrite)
-		if err := c.writeSealed(b[written : written+n]); err != nil {
-			return written, c.findable(err)
-		}
-		written += n
+	if err != nil {
+		c.write.mu.Unlock()
+		return c.reasonOf(c.findable(err))
 	}
-	return written, nil
+	return nil
+}
+
+// written unlocks the write half, and lets out what a Read had to say meanwhile.
+func (c *Conn) written(err error) error {
+	c.write.mu.Unlock()
+	defer c.flush()
+	if err != nil {
+		err = c.reasonOf(c.findable(err))
+	}
+	return err
 }
 
 // CloseWrite says close_notify; reading goes on.
@@ -274,7 +335,8 @@ func (c *Conn) UpdateKeys(both bool) error {
 func (c *Conn) updateKeys(both bool) error {
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
-	if err := c.engine.UpdateKeys(both); err != nil {
+	var err error
+	if c.away(func() { err = c.engine.UpdateKeys(both) }); err != nil {
 		return err
 	}
 	return c.writeOut(c.engine.Output())

@@ -49,22 +49,6 @@ type writeHalf struct {
 	soon    atomic.Bool // so does, in a moment, what the read half has to say
 }
 
-// writeSealed writes plaintext as records; write.mu is held. The engine puts what it had to say itself in front.
-func (c *Conn) writeSealed(plaintext []byte) error {
-	if c.write.broken != nil {
-		return c.write.broken
-	}
-	buf := sealed.Get().(*[]byte)
-	defer sealed.Put(buf)
-	c.tick()
-	out, err := c.engine.Seal((*buf)[:0], plaintext)
-	*buf = out
-	if err != nil {
-		return err
-	}
-	return c.writeOut(out)
-}
-
 // writeOut writes to the network; write.mu is held. After an error nobody knows what got out, so that nothing may
 // follow.
 func (c *Conn) writeOut(b []byte) error {

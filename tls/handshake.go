@@ -22,14 +22,7 @@ func (c *Conn) HandshakeContext(ctx context.Context) error {
 	if c.handshakeDone.Load() {
 		return nil
 	}
-	c.handshakeMu.Lock()
-	defer c.handshakeMu.Unlock()
-	if c.handshakeErr != nil || c.handshakeDone.Load() {
-		return c.handshakeErr
-	}
-	// A callback of the caller's may panic or end the goroutine; the next caller must not go on from there.
-	c.handshakeErr = errNoReturn
-	c.handshakeErr = c.shake(ctx)
+	c.shakeOnce(ctx)
 	return c.handshakeErr
 }
 
@@ -57,39 +50,47 @@ func (c *Conn) begin(ctx context.Context) error {
 	return nil
 }
 
-// shake drives the handshake to its end.
-func (c *Conn) shake(ctx context.Context) (err error) {
-	if err := c.begin(ctx); err != nil {
-		return err
+// shakeOnce drives the handshake to its end, unless another caller has. Then handshakeErr is what it came to, for good.
+func (c *Conn) shakeOnce(ctx context.Context) {
+	c.handshakeMu.Lock()
+	defer c.handshakeMu.Unlock()
+	if c.handshakeErr != nil || c.handshakeDone.Load() {
+		return
 	}
-	calm := c.interruptedBy(ctx)
-	err = errNoReturn
-	defer func() { err = c.shaken(ctx, err, calm) }()
+	// A callback of the caller's may panic or end the goroutine; the next caller must not go on from there.
+	c.handshakeErr = errNoReturn
+	s := c.newStretch(ctx, false)
+	defer c.shaken(s)
 	if c.mayGoAway() { // who has not said anything yet is waited for on a small stack
-		if err := c.readMore(); err != nil {
-			return c.broken(&c.life, err)
-		}
+		s.early = c.read.lent.fill(c.conn)
 	}
-	return c.drive(&c.life, false)
+	c.drive(s)
+	c.handshakeErr = s.err
 }
 
 // shaken has the last word of a handshake. It tells the peer if that came to no end, a callback that panics included.
-func (c *Conn) shaken(ctx context.Context, err error, calm func() bool) error {
+func (c *Conn) shaken(s *stretch) {
 	defer c.life.Leave()
-	if calm() && err == nil {
-		err = ctx.Err()
+	err := c.handshakeErr
+	if s.calm() && err == nil {
+		err = s.ctx.Err()
 	}
-	if err != nil {
+	if err != nil && c.engine != nil {
 		err = c.findable(c.giveUp(err))
 		c.read.lent.drop()
-		return err
 	}
 	c.read.lent.tidy()
+	c.shaking = nil
+	s.giveBack()
+	c.handshakeErr = err
+	c.handshakeDone.Store(err == nil)
+}
+
+// conclude keeps what is needed after a handshake.
+func (c *Conn) conclude() {
 	c.engine.SetContext(&c.life)
 	c.read.tickets = c.engine.HasTicket()
 	c.state = c.engine.Agreed()
-	c.handshakeDone.Store(true)
-	return nil
 }
 
 // interruptedBy makes the end of ctx interrupt a network call that is going on, by a deadline in the past. calm ends
@@ -136,26 +137,24 @@ func (c *Conn) shakeAgain() (err error) {
 		c.write.mu.Unlock()
 		c.flush()
 	}()
-	return c.drive(&c.life, true)
+	s := c.newStretch(context.Background(), true)
+	c.drive(s)
+	err = s.err
+	c.shaking = nil
+	s.giveBack()
+	return err
 }
 
-// drive answers what only the program can answer, until the handshake has come to its end. Its error is the reason to give
-// up. locked: the caller has locked the write half.
-func (c *Conn) drive(ctx context.Context, locked bool) error {
-	s := stretches.Get().(*stretch)
-	s.conn, s.ctx, s.locked, c.shaking = c, ctx, locked, s
+// drive answers what only the program can answer, until the handshake has come to its end.
+func (c *Conn) drive(s *stretch) {
 	for c.away(s.run); s.question != nil; c.away(s.run) {
 		q := s.question
 		s.question = nil
 		c.answer(q)
-		if err := wait(ctx, q); s.err == nil {
+		if err := wait(&c.life, q); s.err == nil {
 			s.err = err
 		}
 	}
-	err := s.err
-	c.shaking = nil
-	s.giveBack()
-	return err
 }
 
 // wait waits for an answer that has not come at once.
@@ -197,13 +196,13 @@ func (c *Conn) feed() {
 }
 
 // broken says why a handshake cannot go on whose network failed or whose time is up.
-func (c *Conn) broken(ctx context.Context, err error) error {
+func (c *Conn) broken(err error) error {
 	var timeout net.Error
 	switch {
 	case c.closed.Load():
 		return net.ErrClosed
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case c.life.Err() != nil:
+		return c.life.Err()
 	case errors.Is(err, io.EOF):
 		return c.engine.CloseInput()
 	case errors.As(err, &timeout) && timeout.Timeout():

@@ -70,7 +70,11 @@ func (c *Conn) hear() bool {
 	}
 	defer c.read.deadline.restore(c.conn.SetReadDeadline)
 	for len(c.read.plaintext) == 0 {
-		if c.readRecord(nil) != nil {
+		rec, err := c.nextRecord()
+		if err == nil {
+			err = c.attend(c.engine.OpenRecord(nil, rec))
+		}
+		if err != nil {
 			c.read.lent.tidy()
 			return true
 		}

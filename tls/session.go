@@ -88,7 +88,9 @@ func (c *Conn) takeSession(q *want.LoadSession) *want.Session {
 	if verdict.Err != nil {
 		return nil
 	}
-	c.shaking.loaded = &verdict
+	if c.shaking != nil {
+		c.shaking.loaded = &verdict
+	}
 	return s
 }
 

@@ -18,9 +18,11 @@ import (
 type stretch struct {
 	conn   *Conn
 	ctx    context.Context
-	locked bool   // the caller has locked the write half
-	run    func() // goOn, as a value that is made once
-	out    []byte // scratch
+	calm   func() bool // ends that ctx interrupts, and says whether it has
+	early  error       // the network failed before there was an engine
+	locked bool        // the caller has locked the write half
+	run    func()      // goOn, as a value that is made once
+	out    []byte      // scratch
 
 	question want.Question // the program's to answer; nil at the end of the handshake
 	err      error         // why the handshake is given up
@@ -41,6 +43,16 @@ func init() {
 	}
 }
 
+// newStretch begins a handshake. locked: the caller has locked the write half, for one behind the first.
+func (c *Conn) newStretch(ctx context.Context, locked bool) *stretch {
+	s := stretches.Get().(*stretch)
+	s.conn, s.ctx, s.locked, c.shaking = c, ctx, locked, s
+	if !locked {
+		s.calm = c.interruptedBy(ctx)
+	}
+	return s
+}
+
 // giveBack keeps the memory for output.
 func (s *stretch) giveBack() {
 	*s = stretch{run: s.run, out: s.out[:0]}
@@ -50,6 +62,11 @@ func (s *stretch) giveBack() {
 // goOn is the loop over what the engine wants, until that is the program's to answer.
 func (s *stretch) goOn() {
 	c := s.conn
+	if c.engine == nil {
+		if s.err = c.begin(s.ctx); s.err == nil && s.early != nil {
+			s.err = c.broken(s.early)
+		}
+	}
 	for s.err == nil {
 		switch w := c.engine.Step(c.config.now()).(type) {
 		case want.NeedInput:
@@ -57,6 +74,9 @@ func (s *stretch) goOn() {
 		case want.HaveOutput:
 			s.err = s.write()
 		case want.Ready:
+			if !s.locked {
+				c.conclude()
+			}
 			return
 		case want.Failed:
 			s.err = w.Err
@@ -72,7 +92,7 @@ func (s *stretch) goOn() {
 func (s *stretch) read() error {
 	c := s.conn
 	if err := c.readMore(); err != nil {
-		return c.broken(s.ctx, err)
+		return c.broken(err)
 	}
 	c.feed()
 	return nil
@@ -91,7 +111,7 @@ func (s *stretch) write() error {
 	if closedByPeer(err) {
 		c.listenInHandshake()
 	}
-	return c.broken(s.ctx, err)
+	return c.broken(err)
 }
 
 func (s *stretch) writeOut() error {

@@ -82,11 +82,11 @@ func newMessage(t HandshakeType, slots *Slots) Message {
 	case TypeHelloRequest:
 		return new(HelloRequest)
 	case TypeClientHello:
-		return slots.ClientHello()
+		return new(ClientHello)
 	case TypeServerHello:
-		return slots.ServerHello()
+		return new(ServerHello)
 	case TypeNewSessionTicket:
-		return slots.NewSessionTicket()
+		return new(NewSessionTicket)
 	case TypeEndOfEarlyData:
 		return new(EndOfEarlyData)
 	case TypeEncryptedExtensions:
@@ -94,15 +94,15 @@ func newMessage(t HandshakeType, slots *Slots) Message {
 	case TypeCertificate:
 		return slots.Certificate()
 	case TypeServerKeyExchange:
-		return slots.ServerKeyExchange()
+		return new(ServerKeyExchange)
 	case TypeCertificateRequest:
 		return new(CertificateRequest)
 	case TypeServerHelloDone:
-		return slots.ServerHelloDone()
+		return new(ServerHelloDone)
 	case TypeCertificateVerify:
 		return slots.CertificateVerify()
 	case TypeClientKeyExchange:
-		return slots.ClientKeyExchange()
+		return new(ClientKeyExchange)
 	case TypeFinished:
 		return slots.Finished()
 	case TypeCertificateStatus:

@@ -24,6 +24,7 @@ type Outgoing struct {
 	asked   bool       // one that asks the peer for the same
 	aside   bool       // so is an Aside
 	patient bool       // all that waits may wait for company
+	data    bool       // application data may be sent
 	owesCCS bool       // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
 }
 
@@ -187,20 +188,62 @@ func (o *Outgoing) Shut(reason error) {
 
 // Seal appends application data as records to dst, behind what waits: the order of sealing is the order of the wire.
 // After the end it leaves what waits, which is the alert.
+//
+// The cipher is called from here, which with its own frames just fits into the stack that a goroutine begins with.
 func (o *Outgoing) Seal(dst, plaintext []byte) ([]byte, error) {
+	s, dst, content, err := o.beginSeal(dst, plaintext)
+	if s == nil {
+		return dst, err
+	}
+	dst = s.Seal(dst, s.Nonce(), content, s.Additional())
+	o.mu.Unlock()
+	return dst, nil
+}
+
+// beginSeal does all but calling the cipher, and leaves o locked, or, where there is more to do than one record, all.
+func (o *Outgoing) beginSeal(dst, plaintext []byte) (s *record.Sealer, front, content []byte, err error) {
 	o.mu.Lock()
-	defer o.mu.Unlock()
+	defer func() {
+		if s == nil {
+			o.mu.Unlock()
+		}
+	}()
 	if o.closed != nil {
-		return dst, o.closed
+		return nil, dst, nil, o.closed
+	}
+	// Nor before the connection is secure.
+	if !o.data {
+		return nil, dst, nil, fault.New(fault.InternalError).With("Seal while a handshake is to be done")
 	}
 	dst = o.drain(dst)
 	if o.traffic != nil && o.half.Records() >= o.traffic.Suite().Cipher.MaxRecords {
-		var err error
 		if dst, err = o.updateKeys(dst, false); err != nil {
-			return dst, err
+			return nil, dst, nil, err
 		}
 	}
-	return o.seal(dst, wire.ContentApplicationData, plaintext)
+	const t = wire.ContentApplicationData
+	if !o.owesCCS && len(plaintext) <= o.half.MaxContent() {
+		start := len(dst)
+		if s, front, content, err = o.half.BeginSeal(dst, t, o.version, plaintext); s != nil || err != nil {
+			if err == nil {
+				o.tell(t, record.ParseHeader(front[start:]).Length)
+			}
+			return s, front, content, err
+		}
+	}
+	front, err = o.seal(dst, t, plaintext)
+	return nil, front, nil, err
+}
+
+func (o *Outgoing) tell(t wire.ContentType, length int) {
+	event.Emit(o.stream, 0, event.Record{Sent: true, Type: t, Version: o.version, Length: length, Protected: o.half.Protected()})
+}
+
+// LetData says whether application data may be sent from now on.
+func (o *Outgoing) LetData(let bool) {
+	o.mu.Lock()
+	o.data = let
+	o.mu.Unlock()
 }
 
 // Closed reports whether nothing more may be sent.
@@ -253,8 +296,7 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 		if dst, err = o.half.Seal(dst, t, o.version, content[:n]); err != nil {
 			return dst, err
 		}
-		event.Emit(o.stream, 0, event.Record{Sent: true, Type: t, Version: o.version,
-			Length: len(dst) - start - record.HeaderLen, Protected: o.half.Protected()})
+		o.tell(t, len(dst)-start-record.HeaderLen)
 		if content = content[n:]; len(content) == 0 {
 			return dst, nil
 		}

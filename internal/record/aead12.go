@@ -1,7 +1,6 @@
 package record
 
 import (
-	"crypto/cipher"
 	"encoding/binary"
 
 	"github.com/vitro-tls/vitro/fault"
@@ -13,12 +12,9 @@ const nonceLen = 12
 
 // aead12 protects records of TLS 1.2 with an AEAD. RFC 5246 §6.2.3.3.
 type aead12 struct {
-	aead  cipher.AEAD
+	Sealer
 	suite *suite.Cipher
 	iv    [nonceLen]byte
-	// Scratch, so that a record costs no allocation: what goes through an interface moves to the heap.
-	nonce      [nonceLen]byte
-	additional [additionalLen]byte
 }
 
 // NewAEAD12 makes the protection of one direction from its part of the key block.
@@ -27,7 +23,7 @@ func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &aead12{aead: aead, suite: c}
+	p := &aead12{Sealer: Sealer{AEAD: aead, length: additionalLen}, suite: c}
 	copy(p.iv[:], iv)
 	return p, nil
 }
@@ -37,10 +33,10 @@ func NewAEADs12(c *suite.Cipher, keys, ivs [2][]byte) (client, server Protection
 	var both [2]aead12
 	for i := range both {
 		p := &both[i]
-		if p.aead, err = c.New(keys[i]); err != nil {
+		if p.AEAD, err = c.New(keys[i]); err != nil {
 			return nil, nil, err
 		}
-		p.suite = c
+		p.suite, p.length = c, additionalLen
 		copy(p.iv[:], ivs[i])
 	}
 	return &both[0], &both[1], nil
@@ -74,31 +70,44 @@ func putAdditional(b []byte, seq uint64, h Header, length int) {
 	binary.BigEndian.PutUint16(b[11:], uint16(length))
 }
 
-func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, _ int) ([]byte, error) {
+func (p *aead12) sealer() *Sealer { return &p.Sealer }
+
+func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error) {
+	return seal(p, dst, seq, h, plaintext, padding), nil
+}
+
+func (p *aead12) begin(dst []byte, seq uint64, h Header, plaintext []byte, _ int) (front, content []byte) {
 	dst = h.append(dst)
 	if p.suite.ExplicitNonceLen > 0 {
 		dst = binary.BigEndian.AppendUint64(dst, seq)
 	}
 	p.setNonce(dst[len(dst)-p.suite.ExplicitNonceLen:], seq)
 	putAdditional(p.additional[:], seq, h, len(plaintext))
-	return p.aead.Seal(dst, p.nonce[:], plaintext, p.additional[:]), nil
+	return dst, plaintext
 }
 
 func (p *aead12) Open(dst []byte, seq uint64, record []byte) (wire.ContentType, []byte, error) {
+	return open(p, dst, seq, record)
+}
+
+func (p *aead12) beginOpen(dst []byte, seq uint64, record []byte) (to, ciphertext []byte, err error) {
 	h, payload := ParseHeader(record), record[HeaderLen:]
 	if len(payload) < p.suite.Overhead() {
-		return 0, nil, fault.New(fault.BadRecordMAC)
+		return nil, nil, fault.New(fault.BadRecordMAC)
 	}
-	ciphertext := payload[p.suite.ExplicitNonceLen:]
+	ciphertext = payload[p.suite.ExplicitNonceLen:]
 	p.setNonce(payload, seq)
 	n := len(ciphertext) - p.suite.TagLen
 	putAdditional(p.additional[:], seq, h, n)
 	if len(dst) < n {
 		dst = ciphertext
 	}
-	plaintext, err := p.aead.Open(dst[:0], p.nonce[:], ciphertext, p.additional[:])
+	return dst[:0], ciphertext, nil
+}
+
+func (p *aead12) endOpen(record, plaintext []byte, err error) (wire.ContentType, []byte, error) {
 	if err != nil {
 		return 0, nil, fault.New(fault.BadRecordMAC)
 	}
-	return h.Type, plaintext, nil
+	return ParseHeader(record).Type, plaintext, nil
 }

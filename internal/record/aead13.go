@@ -1,7 +1,6 @@
 package record
 
 import (
-	"crypto/cipher"
 	"encoding/binary"
 
 	"github.com/vitro-tls/vitro/fault"
@@ -12,12 +11,9 @@ import (
 // aead13 protects records of TLS 1.3: the content's type goes in with the content, and from outside every record looks
 // like application data of TLS 1.2. RFC 8446 §5.2.
 type aead13 struct {
-	aead   cipher.AEAD
-	tagLen int
+	Sealer
+	tagLen uint8
 	iv     [nonceLen]byte
-	// Scratch, so that a record costs no allocation: what goes through an interface moves to the heap.
-	nonce      [nonceLen]byte
-	additional [HeaderLen]byte
 }
 
 // NewAEAD13 makes the protection of one direction from the key and IV of a traffic secret. RFC 8446 §7.3.
@@ -34,7 +30,7 @@ func (p *aead13) set(c *suite.Cipher, key, iv []byte) error {
 	if err != nil {
 		return err
 	}
-	*p = aead13{aead: aead, tagLen: c.TagLen}
+	*p = aead13{Sealer: Sealer{AEAD: aead, length: HeaderLen}, tagLen: uint8(c.TagLen)}
 	copy(p.iv[:], iv)
 	return nil
 }
@@ -50,7 +46,7 @@ func (h *Half) Protect13(c *suite.Cipher, key, iv []byte) error {
 }
 
 // Sealed: the content, its type and the tag.
-func (p *aead13) Sealed(n int) int   { return n + 1 + p.tagLen }
+func (p *aead13) Sealed(n int) int   { return n + 1 + int(p.tagLen) }
 func (p *aead13) MaxCiphertext() int { return MaxCiphertext13 }
 
 // Room: RFC 8446 §5.4: content and padding together have no more than 2^14 bytes.
@@ -63,34 +59,47 @@ func (p *aead13) setNonce(seq uint64) {
 	binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^seq)
 }
 
+func (p *aead13) sealer() *Sealer { return &p.Sealer }
+
 // Seal takes the type of the content in h; the type and version that the record shows are always the same.
 func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error) {
+	return seal(p, dst, seq, h, plaintext, padding), nil
+}
+
+func (p *aead13) begin(dst []byte, seq uint64, h Header, plaintext []byte, padding int) (front, content []byte) {
 	inner := byte(h.Type)
 	h.Type, h.Version = wire.ContentApplicationData, wire.TLS12
 	p.setNonce(seq)
 	h.append(p.additional[:0])
-	dst = append(dst, p.additional[:]...)
+	dst = append(dst, p.Additional()...)
 	start := len(dst)
 	dst = append(append(dst, plaintext...), inner)
 	dst = append(dst, make([]byte, padding)...)
-	return p.aead.Seal(dst[:start], p.nonce[:], dst[start:], p.additional[:]), nil
+	return dst[:start], dst[start:]
 }
 
 // Open returns the content without the padding behind it. The time that this takes tells how much padding there was, to
 // those who can already see the length of everything (RFC 8446 §5.4 allows it, §E.3).
 func (p *aead13) Open(dst []byte, seq uint64, record []byte) (wire.ContentType, []byte, error) {
+	return open(p, dst, seq, record)
+}
+
+func (p *aead13) beginOpen(dst []byte, seq uint64, record []byte) (to, ciphertext []byte, err error) {
 	h, payload := ParseHeader(record), record[HeaderLen:]
 	// RFC 8446 §5.2: an encrypted record is application data from outside.
 	if h.Type != wire.ContentApplicationData {
-		return 0, nil, fault.New(fault.UnprotectedRecord).With(h.Type.String())
+		return nil, nil, fault.New(fault.UnprotectedRecord).With(h.Type.String())
 	}
 	p.setNonce(seq)
 	// The header as it came: its version counts for nothing, but is authenticated.
 	h.append(p.additional[:0])
-	if len(dst) < len(payload)-p.tagLen {
+	if len(dst) < len(payload)-int(p.tagLen) {
 		dst = payload
 	}
-	inner, err := p.aead.Open(dst[:0], p.nonce[:], payload, p.additional[:])
+	return dst[:0], payload, nil
+}
+
+func (p *aead13) endOpen(_, inner []byte, err error) (wire.ContentType, []byte, error) {
 	if err != nil {
 		return 0, nil, fault.New(fault.BadRecordMAC)
 	}

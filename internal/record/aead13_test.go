@@ -23,8 +23,8 @@ func sealInner(t testing.TB, h *Half, inner []byte) []byte {
 	p := h.protection.(*aead13)
 	p.setNonce(h.seq)
 	h.seq++
-	rec := Header{wire.ContentApplicationData, wire.TLS12, len(inner) + p.tagLen}.append(nil)
-	return p.aead.Seal(rec, p.nonce[:], inner, rec)
+	rec := Header{wire.ContentApplicationData, wire.TLS12, len(inner) + int(p.tagLen)}.append(nil)
+	return p.AEAD.Seal(rec, p.nonce[:], inner, rec)
 }
 
 // What is sealed opens, with its own type, in order, and nothing else does. From outside it is application data of

@@ -3,6 +3,7 @@
 package record
 
 import (
+	"crypto/cipher"
 	"fmt"
 	"slices"
 
@@ -69,6 +70,47 @@ type Half struct {
 	own aead13 // what protection is in TLS 1.3
 }
 
+// Sealer is an AEAD between the two parts of sealing or opening a record. It is for callers who cannot spare the stack for
+// everything that lies between them and the cipher, and call that themselves: with Nonce and Additional, which hold until
+// the next record.
+type Sealer struct {
+	cipher.AEAD
+	nonce      [nonceLen]byte
+	additional [additionalLen]byte
+	length     uint8 // of additional
+}
+
+func (s *Sealer) Nonce() []byte      { return s.nonce[:] }
+func (s *Sealer) Additional() []byte { return s.additional[:s.length] }
+
+// inTwo is a Protection by an AEAD.
+type inTwo interface {
+	Protection
+	sealer() *Sealer
+	// begin appends what stands in front of the ciphertext; content is what is to be encrypted behind it.
+	begin(dst []byte, seq uint64, h Header, plaintext []byte, padding int) (front, content []byte)
+	// beginOpen returns where the plaintext is to go, and what is to be decrypted.
+	beginOpen(dst []byte, seq uint64, record []byte) (to, ciphertext []byte, err error)
+	// endOpen takes what was decrypted.
+	endOpen(record, inner []byte, err error) (wire.ContentType, []byte, error)
+}
+
+func seal(p inTwo, dst []byte, seq uint64, h Header, plaintext []byte, padding int) []byte {
+	s := p.sealer()
+	dst, content := p.begin(dst, seq, h, plaintext, padding)
+	return s.Seal(dst, s.Nonce(), content, s.Additional())
+}
+
+func open(p inTwo, dst []byte, seq uint64, record []byte) (wire.ContentType, []byte, error) {
+	to, ciphertext, err := p.beginOpen(dst, seq, record)
+	if err != nil {
+		return 0, nil, err
+	}
+	s := p.sealer()
+	inner, err := s.Open(to, s.Nonce(), ciphertext, s.Additional())
+	return p.endOpen(record, inner, err)
+}
+
 // SetLimit bounds the content of records, padding included. RFC 8449 §4 means those that are encrypted, RFC 6066 §4 all.
 func (h *Half) SetLimit(n int, clear bool) { h.limit, h.clear = n, clear }
 
@@ -120,29 +162,60 @@ func (h *Half) Open(record []byte) (wire.ContentType, []byte, error) { return h.
 // dst has too little room. A record that fails with fault.BadRecordMAC is not counted: RFC 8446 §4.2.10 has a server pass
 // over early data that it has no keys for, up to the first that opens.
 func (h *Half) OpenTo(dst, record []byte) (wire.ContentType, []byte, error) {
-	length := len(record) - HeaderLen
-	if err := h.CheckLength(length); err != nil {
+	if err := h.checkOpen(record); err != nil {
 		return 0, nil, err
 	}
 	if h.protection == nil {
 		return ParseHeader(record).Type, record[HeaderLen:], nil
 	}
-	if err := h.checkSequence(); err != nil {
-		return 0, nil, err
-	}
 	contentType, plaintext, err := h.protection.Open(dst, h.seq, record)
+	return h.opened(record, contentType, plaintext, err)
+}
+
+// BeginOpen is OpenTo up to where the cipher is called: its Open appends to to. It returns no Sealer where that is not how
+// these records are opened.
+func (h *Half) BeginOpen(dst, record []byte) (s *Sealer, to, ciphertext []byte, err error) {
+	p, ok := h.protection.(inTwo)
+	if !ok {
+		return nil, nil, nil, nil
+	}
+	if err := h.checkOpen(record); err != nil {
+		return nil, nil, nil, err
+	}
+	to, ciphertext, err = p.beginOpen(dst, h.seq, record)
+	return p.sealer(), to, ciphertext, err
+}
+
+// EndOpen is the rest of it; inner and err are what the cipher returned.
+func (h *Half) EndOpen(record, inner []byte, err error) (wire.ContentType, []byte, error) {
+	contentType, plaintext, err := h.protection.(inTwo).endOpen(record, inner, err)
+	return h.opened(record, contentType, plaintext, err)
+}
+
+func (h *Half) checkOpen(record []byte) error {
+	if err := h.CheckLength(len(record) - HeaderLen); err != nil {
+		return err
+	}
+	if h.protection == nil {
+		return nil
+	}
+	return h.checkSequence()
+}
+
+// opened counts a record that was the peer's.
+func (h *Half) opened(record []byte, t wire.ContentType, plaintext []byte, err error) (wire.ContentType, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
 	h.seq++
 	n := len(plaintext)
 	if h.protection.Room(0) > 0 {
-		n = length - h.protection.Sealed(0) // RFC 8449 §4: padding counts
+		n = len(record) - HeaderLen - h.protection.Sealed(0) // RFC 8449 §4: padding counts
 	}
 	if n > h.MaxContent() {
 		return 0, nil, tooLong(n, h.MaxContent())
 	}
-	return contentType, plaintext, nil
+	return t, plaintext, nil
 }
 
 func tooLong(n, most int) error {
@@ -151,25 +224,47 @@ func tooLong(n, most int) error {
 
 // Seal appends one record with at most MaxContent bytes of plaintext.
 func (h *Half) Seal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) ([]byte, error) {
-	header := Header{t, v, len(plaintext)}
-	dst = slices.Grow(dst, HeaderLen+h.Sealed(len(plaintext)))
 	if h.protection == nil {
-		return append(header.append(dst), plaintext...), nil
+		header := Header{t, v, len(plaintext)}
+		return append(header.append(slices.Grow(dst, HeaderLen+len(plaintext))), plaintext...), nil
 	}
-	if err := h.checkSequence(); err != nil {
+	dst, header, padding, err := h.beginSeal(dst, t, v, plaintext)
+	if err != nil {
 		return dst, err
+	}
+	if dst, err = h.protection.Seal(dst, h.seq, header, plaintext, padding); err != nil {
+		return dst, err
+	}
+	h.seq++
+	return dst, nil
+}
+
+func (h *Half) beginSeal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) ([]byte, Header, int, error) {
+	if err := h.checkSequence(); err != nil {
+		return dst, Header{}, 0, err
 	}
 	padding := 0
 	if h.Pad != nil {
 		padding = max(0, min(h.Pad(len(plaintext)), h.protection.Room(len(plaintext))-(MaxPlaintext-h.MaxContent())))
 	}
-	header.Length = h.protection.Sealed(len(plaintext)) + padding
-	dst, err := h.protection.Seal(dst, h.seq, header, plaintext, padding)
-	if err != nil {
-		return dst, err
+	length := h.protection.Sealed(len(plaintext)) + padding
+	return slices.Grow(dst, HeaderLen+length), Header{t, v, length}, padding, nil
+}
+
+// BeginSeal is Seal up to where the cipher is called, which is to append the ciphertext of content to front; with that the
+// record is counted. It returns no Sealer where that is not how these records are sealed.
+func (h *Half) BeginSeal(dst []byte, t wire.ContentType, v wire.Version, plaintext []byte) (s *Sealer, front, content []byte, err error) {
+	p, ok := h.protection.(inTwo)
+	if !ok {
+		return nil, dst, nil, nil
 	}
+	dst, header, padding, err := h.beginSeal(dst, t, v, plaintext)
+	if err != nil {
+		return nil, dst, nil, err
+	}
+	front, content = p.begin(dst, h.seq, header, plaintext, padding)
 	h.seq++
-	return dst, nil
+	return p.sealer(), front, content, nil
 }
 
 // Sealed is how many bytes a record with n bytes of plaintext has behind its header, without padding.

@@ -56,9 +56,7 @@ func (h *handshake) finish(d *hs.Desk) error {
 		return err
 	}
 	h.ServerFinished = h.keys.Schedule.ServerFinished(d.Transcript.Sum())
-	finished := d.Slots().Finished()
-	finished.VerifyData = h.ServerFinished
-	return d.Send(finished)
+	return d.Send(&wire.Finished{VerifyData: h.ServerFinished})
 }
 
 // connected: the handshake is done. A ClientHello would begin another; it is answered with a warning, as RFC 5746
