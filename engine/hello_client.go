@@ -38,7 +38,7 @@ func (s awaitSession) Resume(d *hs.Desk) (hs.State, error) {
 }
 
 func greet(d *hs.Desk, session *want.Session) (hs.State, error) {
-	offer, err := hello.First(d.Config)
+	offer, err := hello.First(d.Config, d.Slots())
 	if err != nil {
 		return nil, err
 	}

@@ -216,7 +216,7 @@ func (x *Extensions) decode(r *Reader, in carrier) {
 	var seen typeSet
 	list, body := &r.doc.extensions, &r.doc.extension
 	*list = r.Vector16("extensions", least, most)
-	if n := list.Left() / 4; n > 0 {
+	if n := list.Left() / 4; n > cap(x.Order) {
 		x.Order = make([]ExtensionType, 0, min(n, usualExtensions))
 	}
 	for list.More() {

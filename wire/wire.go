@@ -82,11 +82,11 @@ func newMessage(t HandshakeType, slots *Slots) Message {
 	case TypeHelloRequest:
 		return new(HelloRequest)
 	case TypeClientHello:
-		return new(ClientHello)
+		return slots.ClientHello()
 	case TypeServerHello:
-		return new(ServerHello)
+		return slots.ServerHello()
 	case TypeNewSessionTicket:
-		return new(NewSessionTicket)
+		return slots.NewSessionTicket()
 	case TypeEndOfEarlyData:
 		return new(EndOfEarlyData)
 	case TypeEncryptedExtensions:
@@ -94,15 +94,15 @@ func newMessage(t HandshakeType, slots *Slots) Message {
 	case TypeCertificate:
 		return slots.Certificate()
 	case TypeServerKeyExchange:
-		return new(ServerKeyExchange)
+		return slots.ServerKeyExchange()
 	case TypeCertificateRequest:
 		return new(CertificateRequest)
 	case TypeServerHelloDone:
-		return new(ServerHelloDone)
+		return slots.ServerHelloDone()
 	case TypeCertificateVerify:
 		return slots.CertificateVerify()
 	case TypeClientKeyExchange:
-		return new(ClientKeyExchange)
+		return slots.ClientKeyExchange()
 	case TypeFinished:
 		return slots.Finished()
 	case TypeCertificateStatus:

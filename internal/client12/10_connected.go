@@ -29,7 +29,7 @@ type again struct{ before *hs.Renegotiated }
 
 func (s again) Begin(d *hs.Desk) (hs.State, error) {
 	d.Shake()
-	offer, err := hello.Again(d.Config, s.before)
+	offer, err := hello.Again(d.Config, d.Slots(), s.before)
 	if err != nil {
 		return nil, err
 	}

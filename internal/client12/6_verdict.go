@@ -4,7 +4,6 @@ import (
 	"github.com/vitro-tls/vitro/internal/hello"
 	"github.com/vitro-tls/vitro/internal/hs"
 	"github.com/vitro-tls/vitro/want"
-	"github.com/vitro-tls/vitro/wire"
 )
 
 // awaitVerdict: is the server who it says it is? Then follows the client's whole answer: its certificate if it was
@@ -60,5 +59,7 @@ func (h *handshake) finish(d *hs.Desk) error {
 		return err
 	}
 	h.ClientFinished = h.keys.Schedule.ClientFinished(d.Transcript.Sum())
-	return d.Send(&wire.Finished{VerifyData: h.ClientFinished})
+	finished := d.Slots().Finished()
+	finished.VerifyData = h.ClientFinished
+	return d.Send(finished)
 }

@@ -49,7 +49,13 @@ func (certificateKey) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.Client
 	if err != nil {
 		return nil, nil, fault.New(fault.BadCertificate).With("its key cannot encrypt a premaster secret").Because(err)
 	}
-	return premaster, &wire.ClientKeyExchange{KeyExchange: wire.KeyExchangeRSA, EncryptedPremaster: encrypted}, nil
+	return premaster, clientKeyExchange(d, wire.KeyExchangeRSA, encrypted, nil), nil
+}
+
+func clientKeyExchange(d *hs.Desk, kx wire.KeyExchange, encrypted, public []byte) *wire.ClientKeyExchange {
+	m := d.Slots().ClientKeyExchange()
+	m.KeyExchange, m.EncryptedPremaster, m.Public = kx, encrypted, public
+	return m
 }
 
 // point: ECDHE. RFC 8422 §5.4, §5.7.
@@ -78,7 +84,7 @@ func (p point) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExch
 		return nil, nil, fault.New(fault.BadPublicKey).With(n.Group.String()).Because(err)
 	}
 	hs.Tell(d, fault.StepGenPremaster, event.PremasterGenerated{KeyExchange: wire.KeyExchangeECDHE, Group: n.Group, Length: len(premaster)})
-	return premaster, &wire.ClientKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Public: share.Public()}, nil
+	return premaster, clientKeyExchange(d, wire.KeyExchangeECDHE, nil, share.Public()), nil
 }
 
 // power: DHE. RFC 5246 §7.4.3, §7.4.7.2.
@@ -125,5 +131,5 @@ func (p power) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExch
 		KeyExchange: wire.KeyExchangeDHE, Group: n.Group, FieldBits: n.FieldBits, Length: len(secret)})
 	premaster := keys12.StripPremaster(n.Suite.Hash, secret)
 	clear(secret)
-	return premaster, &wire.ClientKeyExchange{KeyExchange: wire.KeyExchangeDHE, Public: share.Public()}, nil
+	return premaster, clientKeyExchange(d, wire.KeyExchangeDHE, nil, share.Public()), nil
 }

@@ -24,8 +24,8 @@ type Offer struct {
 }
 
 // Again builds the ClientHello of another handshake on the same connection, tied to the one before. RFC 5746 §3.5.
-func Again(c *hs.Compiled, before *hs.Renegotiated) (*Offer, error) {
-	o, err := First(c.Again)
+func Again(c *hs.Compiled, slots *wire.Slots, before *hs.Renegotiated) (*Offer, error) {
+	o, err := First(c.Again, slots)
 	if err != nil {
 		return nil, err
 	}
@@ -43,20 +43,24 @@ func (o *Offer) Share(g wire.NamedGroup) suite.PrivateShare {
 	return nil
 }
 
+// What every hello says in the same way; nobody changes it.
+var (
+	nullCompression = []wire.CompressionMethod{wire.CompressionNull}
+	Uncompressed    = []wire.PointFormat{wire.PointUncompressed}
+)
+
 // First builds the ClientHello that opens a connection: of what we can do, in the form that all take, without a cookie.
 // RFC 5246 §7.4.1.2, RFC 8446 §4.1.2, §4.2.2, §9.3, §D.5.
-func First(c *hs.Compiled) (*Offer, error) {
-	m := &wire.ClientHello{
-		Version:            wire.TLS12, // RFC 8446 §4.1.2: the newest is in supported_versions
-		CipherSuites:       c.Offer,
-		CompressionMethods: []wire.CompressionMethod{wire.CompressionNull},
-	}
+func First(c *hs.Compiled, slots *wire.Slots) (*Offer, error) {
+	m := slots.ClientHello()
+	m.Version = wire.TLS12 // RFC 8446 §4.1.2: the newest is in supported_versions
+	m.CipherSuites, m.CompressionMethods = c.Offer, nullCompression
 	// RFC 5246 §7.4.1.2: 32 bytes from a secure generator. The time that once stood in the first four tells
 	// strangers our clock and is left out.
 	if err := c.Draw(m.Random[:]); err != nil {
 		return nil, err
 	}
-	m.Order = make([]wire.ExtensionType, 0, 20)
+	m.Order = slices.Grow(m.Order, 20)
 	o := &Offer{Hello: m}
 	addCommon(c, &m.Extensions)
 	if c.Speaks(wire.TLS13) {
@@ -94,7 +98,7 @@ func addCommon(c *hs.Compiled, x *wire.Extensions) {
 		x.Add(wire.ExtSupportedGroups)
 	}
 	if c.HasECDHE && c.Speaks(wire.TLS12) {
-		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
+		x.PointFormats = Uncompressed
 		x.Add(wire.ExtPointFormats)
 	}
 	// RFC 5077 §3.2: empty, it asks for a ticket.

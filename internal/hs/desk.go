@@ -58,6 +58,8 @@ type Shaking struct {
 
 	room  wire.Room // for messages of both directions
 	slots *wire.Slots
+	// shown: a message was handed to the caller, who may keep it.
+	shown bool
 	lent  *[]byte // what Input begins with
 }
 
@@ -74,6 +76,10 @@ func (d *Desk) Shake() {
 func (d *Desk) shaken() {
 	if d.lent != nil {
 		giveBack(d.lent)
+	}
+	// Whoever watches may have kept messages, and whoever is told of secrets the random of one.
+	if d.slots != nil && !d.shown && !d.Stream.Watched() && d.Config.Secrets == nil {
+		d.slots.Return()
 	}
 	d.Shaking, d.In.Assembler.Room = nil, nil
 }
@@ -92,13 +98,14 @@ func (d *Desk) memory() *wire.Room {
 	return &d.room
 }
 
-// Slots are for what follows the ServerHello in TLS 1.3, nil without a handshake or in another version.
+// Slots are where the messages of a handshake lie; nil without one. When it is done, others lie there: nothing that stays
+// may point to a message.
 func (d *Desk) Slots() *wire.Slots {
-	if d.Shaking == nil || d.Context.Version != wire.TLS13 {
+	if d.Shaking == nil {
 		return nil
 	}
 	if d.slots == nil {
-		d.slots = new(wire.Slots)
+		d.slots = wire.TakeSlots()
 	}
 	return d.slots
 }
@@ -208,4 +215,12 @@ func (d *Desk) Secret(label string, clientRandom *wire.Random, secret []byte) {
 }
 
 // Ask tells of a question on its way out.
-func (d *Desk) Ask(q want.Question) { Tell(d, 0, event.Asked{Want: q.Name()}) }
+func (d *Desk) Ask(q want.Question) {
+	switch q.(type) {
+	case *want.ChooseConfig, *want.ChooseCredential: // which have the ClientHello
+		if d.Shaking != nil {
+			d.shown = true
+		}
+	}
+	Tell(d, 0, event.Asked{Want: q.Name()})
+}

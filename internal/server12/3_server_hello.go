@@ -22,7 +22,9 @@ func (h *handshake) answer(d *hs.Desk, credentials []*want.Credential) (hs.State
 	if err := h.greet(d); err != nil {
 		return nil, err
 	}
-	if err := d.Send(&wire.Certificate{Chain: c.credential.Chain}); err != nil {
+	cert := d.Slots().Certificate()
+	cert.Chain = c.credential.Chain
+	if err := d.Send(cert); err != nil {
 		return nil, err
 	}
 	if h.ServerHello.Has(wire.ExtStatusRequest) {
@@ -49,7 +51,8 @@ func (h *handshake) greet(d *hs.Desk) error {
 // serverHello answers only extensions that the client sent. RFC 5246 §7.4.1.4.
 func serverHello(d *hs.Desk, n *hs.Negotiated) (*wire.ServerHello, error) {
 	ch := n.ClientHello
-	sh := &wire.ServerHello{Version: wire.TLS12, CipherSuite: n.Suite.ID, CompressionMethod: wire.CompressionNull}
+	sh := d.Slots().ServerHello()
+	sh.Version, sh.CipherSuite, sh.CompressionMethod = wire.TLS12, n.Suite.ID, wire.CompressionNull
 	if err := d.Config.Draw(sh.Random[:]); err != nil {
 		return nil, err
 	}
@@ -92,7 +95,7 @@ func introduce(d *hs.Desk, n *hs.Negotiated, sh *wire.ServerHello) error {
 		x.Add(wire.ExtServerName)
 	}
 	if n.Suite.KeyExchange == wire.KeyExchangeECDHE && ch.Has(wire.ExtPointFormats) {
-		x.PointFormats = []wire.PointFormat{wire.PointUncompressed}
+		x.PointFormats = hello.Uncompressed
 		x.Add(wire.ExtPointFormats)
 	}
 	if ch.StatusRequest == wire.StatusOCSP && len(n.Credential.OCSP) > 0 {

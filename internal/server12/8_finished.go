@@ -56,7 +56,9 @@ func (h *handshake) finish(d *hs.Desk) error {
 		return err
 	}
 	h.ServerFinished = h.keys.Schedule.ServerFinished(d.Transcript.Sum())
-	return d.Send(&wire.Finished{VerifyData: h.ServerFinished})
+	finished := d.Slots().Finished()
+	finished.VerifyData = h.ServerFinished
+	return d.Send(finished)
 }
 
 // connected: the handshake is done. A ClientHello would begin another; it is answered with a warning, as RFC 5746

@@ -15,12 +15,12 @@ import (
 // RFC 5246 §7.4.4, §7.4.5.
 func (h *handshake) helloDone(d *hs.Desk) (hs.State, error) {
 	if d.Config.ClientAuth == hs.NoClientCertificate {
-		return waitClientKeyExchange{h}, d.Send(new(wire.ServerHelloDone))
+		return waitClientKeyExchange{h}, d.Send(d.Slots().ServerHelloDone())
 	}
 	if err := d.Send(certificateRequest(d.Config)); err != nil {
 		return nil, err
 	}
-	return waitCertificate{h}, d.Send(new(wire.ServerHelloDone))
+	return waitCertificate{h}, d.Send(d.Slots().ServerHelloDone())
 }
 
 func certificateRequest(c *hs.Compiled) *wire.CertificateRequest {

@@ -136,7 +136,9 @@ func newPoint(d *hs.Desk, group wire.NamedGroup) (suite.PrivateShare, *wire.Serv
 	if err != nil {
 		return nil, nil, err
 	}
-	return share, &wire.ServerKeyExchange{KeyExchange: wire.KeyExchangeECDHE, Group: group, Public: share.Public()}, nil
+	m := d.Slots().ServerKeyExchange()
+	m.KeyExchange, m.Group, m.Public = wire.KeyExchangeECDHE, group, share.Public()
+	return share, m, nil
 }
 
 func joinPoint(d *hs.Desk, h *handshake, kx *wire.ClientKeyExchange) (hs.State, error) {

@@ -142,7 +142,7 @@ type awaitTicket struct{ *handshake }
 func (s awaitTicket) Question() want.Question { return s.ticket }
 
 func (s awaitTicket) Resume(d *hs.Desk) (hs.State, error) {
-	ticket := new(wire.NewSessionTicket) // RFC 5077 §3.3: empty, if there is none after all
+	ticket := d.Slots().NewSessionTicket() // RFC 5077 §3.3: empty, if there is none after all
 	if sealed, err := s.ticket.Result(); err == nil && len(sealed) > 0 && len(sealed) <= hello.MaxTicket {
 		ticket.Ticket, ticket.Lifetime = sealed, uint32(s.ticket.Session.Lifetime.Seconds())
 	}

@@ -46,11 +46,11 @@ func serverHello(d *hs.Desk, n *hs.Negotiated, share *wire.KeyShare) (handshake,
 	if err != nil {
 		return handshake{}, fault.New(fault.BadPublicKey).With(share.Group.String()).Because(err)
 	}
-	sh := &wire.ServerHello{Version: wire.TLS12, SessionID: ch.SessionID, CipherSuite: n.Suite.ID}
+	sh := d.Slots().ServerHello()
+	sh.Version, sh.SessionID, sh.CipherSuite = wire.TLS12, ch.SessionID, n.Suite.ID
 	if err := d.Config.Draw(sh.Random[:]); err != nil {
 		return handshake{}, err
 	}
-	sh.Order = make([]wire.ExtensionType, 0, 3)
 	sh.SupportedVersions = []wire.Version{wire.TLS13}
 	sh.Add(wire.ExtSupportedVersions)
 	sh.KeyShares = []wire.KeyShare{{Group: share.Group, Public: public}}
