@@ -184,7 +184,7 @@ func VerifyFor(v wire.Version, pub crypto.PublicKey, id wire.SignatureScheme, me
 	case rsaPKCS1:
 		key := pub.(*rsa.PublicKey)
 		valid = rsa.VerifyPKCS1v15(key, s.hash, digest, signature) == nil ||
-			rsa.VerifyPKCS1v15(key, 0, withoutNull(s.hash, digest), signature) == nil
+			!OnlyApproved() && rsa.VerifyPKCS1v15(key, 0, withoutNull(s.hash, digest), signature) == nil
 	case rsaPSS:
 		opts := &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}
 		valid = rsa.VerifyPSS(pub.(*rsa.PublicKey), s.hash, digest, signature, opts) == nil
@@ -200,7 +200,7 @@ func VerifyFor(v wire.Version, pub crypto.PublicKey, id wire.SignatureScheme, me
 }
 
 // withoutNull is the other encoding of a DigestInfo: RFC 5246 §4.7 has a signature accepted too whose hash is named without
-// parameters. It is compared whole, as the usual one is.
+// parameters. It is compared whole, as the usual one is. FIPS 186-5 §5.4 does not have it, and crypto/rsa panics at it then.
 func withoutNull(h crypto.Hash, digest []byte) []byte {
 	last := map[crypto.Hash]byte{crypto.SHA256: 1, crypto.SHA384: 2, crypto.SHA512: 3}[h] // of the family's object identifier
 	info := []byte{0x30, byte(15 + len(digest)), 0x30, 11, 0x06, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, last, 0x04, byte(len(digest))}
