@@ -329,6 +329,7 @@ func (c *Conn) UpdateKeys(both bool) error {
 	if err := c.Handshake(); err != nil {
 		return err
 	}
+	defer c.flush() // what a Read had to say meanwhile
 	return c.reasonOf(c.updateKeys(both))
 }
 

@@ -154,7 +154,7 @@ func (d *Desk) TakeKeyUpdate(m *wire.KeyUpdate, read *Traffic13) (*Traffic13, er
 	}
 	Tell(d, 0, event.KeysUpdated{Requested: m.RequestUpdate})
 	if m.RequestUpdate {
-		return next, d.Out.UpdateKeys(false)
+		return next, d.Out.AnswerUpdate()
 	}
 	return next, nil
 }

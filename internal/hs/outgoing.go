@@ -125,6 +125,24 @@ func (o *Outgoing) setTraffic(t *Traffic13, space *keySpace) error {
 func (o *Outgoing) UpdateKeys(request bool) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.update(request)
+}
+
+// AnswerUpdate is UpdateKeys for a peer that asks, while it may be told: who has said close_notify already says nothing
+// more, and reads on.
+func (o *Outgoing) AnswerUpdate() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed != nil {
+		return nil
+	}
+	return o.update(false)
+}
+
+func (o *Outgoing) update(request bool) error {
+	if o.closed != nil {
+		return o.closed
+	}
 	if o.updated && (o.asked || !request) {
 		return nil
 	}
