@@ -2,8 +2,8 @@ package tls
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/vitro-tls/vitro/fault"
@@ -23,7 +23,7 @@ func (e *refusedWrite) Unwrap() []error { return []error{e.alert, e.network} }
 const refusalTime = 100 * time.Millisecond
 
 func closedByPeer(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET)
+	return slices.ContainsFunc(closedErrors, func(closed error) bool { return errors.Is(err, closed) })
 }
 
 // reasonOf puts the alert that the peer closed with, if it did with one, in front of the error of a Write.
