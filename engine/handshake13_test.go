@@ -590,6 +590,16 @@ func TestEarlyDataIsSkipped(t *testing.T) {
 	}
 }
 
+// Records that cannot even be early data, since nothing is in them, do not go on without end. RFC 8446 §5.2, §D.
+func TestEmptyEarlyData(t *testing.T) {
+	hello := helloOf(t, clientConfig13(), func(ch *wire.ClientHello) { ch.Add(wire.ExtEarlyData) })
+	server := newServer(t, serverConfig13(testkit.P256))
+	server.take(t, append(hello, bytes.Repeat(record(wire.ContentApplicationData, nil), 40)...), 1<<20)
+	if !errors.Is(server.err, fault.TooManyEmptyRecords) {
+		t.Errorf("it says %v", server.err)
+	}
+}
+
 // Of early data that is passed over without keys a record may be as long as any, and stands between messages only. RFC
 // 8446 §4.2.10, §5.1, §5.2.
 func TestEarlyDataBeforeRetry(t *testing.T) {
@@ -601,6 +611,7 @@ func TestEarlyDataBeforeRetry(t *testing.T) {
 	}{
 		{"full records", func(second []byte) []byte { return slices.Concat(early(16384+17), early(16384+256), second) }, nil},
 		{"a record too long", func([]byte) []byte { return early(16384 + 257) }, fault.RecordOverflow},
+		{"nothing, without end", func([]byte) []byte { return bytes.Repeat(early(0), 40) }, fault.TooManyEmptyRecords},
 		{"within a message", func(second []byte) []byte {
 			return slices.Concat(record(wire.ContentHandshake, second[5:25]), early(100), record(wire.ContentHandshake, second[25:]))
 		}, fault.InterleavedMessage},

@@ -77,6 +77,9 @@ func (e *Engine) skipEarly(h record.Header) (bool, error) {
 	if d.SkipEarly == 0 || h.Type != wire.ContentApplicationData {
 		return false, nil
 	}
+	if h.Length == 0 { // that no bound would be reached by
+		return true, e.idled()
+	}
 	if d.SkipEarly -= h.Length; d.SkipEarly <= 0 {
 		return false, fault.New(fault.TooMuchEarlyData).With(fmt.Sprintf("the last record has %d bytes", h.Length))
 	}
