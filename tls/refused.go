@@ -107,22 +107,27 @@ func (c *Conn) listenInHandshake() {
 }
 
 // keptDeadline is the caller's deadline for reading, while another one is in force.
-type keptDeadline struct{ micro atomic.Int64 } // since 1970, 0 for none
+type keptDeadline struct{ micro atomic.Int64 } // since 1970, moved down by one up to there; 0 for none
 
 func (k *keptDeadline) keep(t time.Time) {
-	if t.IsZero() {
-		k.micro.Store(0)
-		return
+	micro := int64(0)
+	if !t.IsZero() {
+		if micro = t.UnixMicro(); micro <= 0 {
+			micro--
+		}
 	}
-	k.micro.Store(t.UnixMicro())
+	k.micro.Store(micro)
 }
 
 // restore puts it in force again, and any other that the caller sets meanwhile.
 func (k *keptDeadline) restore(set func(time.Time) error) {
 	for {
 		kept, t := k.micro.Load(), time.Time{}
-		if kept != 0 {
+		switch {
+		case kept > 0:
 			t = time.UnixMicro(kept)
+		case kept < 0:
+			t = time.UnixMicro(kept + 1)
 		}
 		if set(t) != nil || k.micro.Load() == kept {
 			return

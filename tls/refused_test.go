@@ -179,6 +179,7 @@ func TestListeningKeepsTheDeadline(t *testing.T) {
 		{"none", func(time.Time) error { return nil }, time.Time{}},
 		{"SetReadDeadline", client.SetReadDeadline, time.Date(2200, 1, 2, 3, 4, 5, 6000, time.UTC)},
 		{"SetDeadline", client.SetDeadline, time.Date(2300, 1, 2, 3, 4, 5, 0, time.UTC)},
+		{"the first second there was", client.SetReadDeadline, time.Unix(0, 0)},
 		{"taken back", client.SetReadDeadline, time.Time{}},
 	} {
 		if err := c.set(c.at); err != nil {
