@@ -73,9 +73,9 @@ type Engine struct {
 	questions *lazy.Context
 	life      lazy.Context
 
-	idle int // records in a row that brought nothing
-	warn int // warnings in a row
-	talk int // messages in a row that brought no data, and that nothing waited for: tickets, new keys, HelloRequests
+	idle int32 // records in a row that brought nothing
+	warn int32 // warnings in a row
+	talk int32 // messages in a row that brought no data, and that nothing waited for: tickets, new keys, HelloRequests
 
 	held       []byte // application data that came between a HelloRequest and the ServerHello
 	peerClosed bool   // close_notify has come

@@ -40,7 +40,7 @@ func (e *Engine) talked() error {
 	return tooMany(e.talk, maxIdle, fault.TooManyMessages)
 }
 
-func tooMany(n, most int, r *fault.Rule) error {
+func tooMany(n, most int32, r *fault.Rule) error {
 	if n > most {
 		return fault.New(r).With(fmt.Sprintf("more than %d in a row", most))
 	}

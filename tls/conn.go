@@ -26,6 +26,8 @@ type Conn struct {
 	role   fault.Role
 	// watched: somebody is told of events, which have a time.
 	watched bool
+	// Of the halves, where they take no room: session tickets may wait to be sent; nothing more is written.
+	ticketsWait, writeShut bool
 
 	life   lazy.Context // ends when the connection is closed, and during the handshake with the caller's
 	closed atomic.Bool
@@ -181,7 +183,7 @@ func (c *Conn) nextRecord() ([]byte, error) {
 		}
 		c.read.lent.tidy()
 		c.read.lent.suit(c.conn)
-		if c.read.tickets {
+		if c.ticketsWait {
 			c.sendTickets()
 		}
 		if err := c.read.lent.fill(c.conn); err != nil {
@@ -292,7 +294,7 @@ func (c *Conn) Write(b []byte) (written int, err error) {
 func (c *Conn) lockToWrite() error {
 	c.write.mu.Lock()
 	err := c.write.broken
-	if c.write.shut {
+	if c.writeShut {
 		err = errShutdown
 	}
 	if err != nil {
@@ -319,7 +321,7 @@ func (c *Conn) CloseWrite() error {
 	}
 	c.write.mu.Lock()
 	defer c.write.mu.Unlock()
-	c.write.shut = true
+	c.writeShut = true
 	return c.sayGoodbye()
 }
 
@@ -362,7 +364,7 @@ func (c *Conn) Close() error {
 	var goodbye error
 	// A Write that is stuck holds the lock, and is interrupted by the close.
 	if c.lockToClose() {
-		c.write.shut = true
+		c.writeShut = true
 		goodbye = c.sayGoodbye()
 		c.write.mu.Unlock()
 	}

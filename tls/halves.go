@@ -23,7 +23,6 @@ type readHalf struct {
 	lent      lentBuffer
 	plaintext []byte // of the last record, not yet read
 	broken    error  // a read from the network failed, and stays failed
-	tickets   bool   // session tickets may wait to be sent
 
 	deadline keptDeadline
 	returned atomic.Pointer[chan struct{}] // told when a Read returns, for a Write that waits for what it finds
@@ -41,7 +40,6 @@ func (r *readHalf) unlock() {
 
 type writeHalf struct {
 	mu      sync.Mutex
-	shut    bool
 	broken  error       // a write to the network failed: part of a record may be out
 	alerted atomic.Bool // a fatal alert went out
 	tickets atomic.Bool // session tickets, or an answer, go out beside a Read

@@ -89,7 +89,7 @@ func (c *Conn) shaken(s *stretch) {
 // conclude keeps what is needed after a handshake.
 func (c *Conn) conclude() {
 	c.engine.SetContext(&c.life)
-	c.read.tickets = c.engine.HasTicket()
+	c.ticketsWait = c.engine.HasTicket()
 	c.state = c.engine.Agreed()
 }
 

@@ -113,7 +113,7 @@ func (c *Conn) storeSessions() {
 // A client that writes before it reads is not waited for: the write goes on beside the Read. Where the server has spoken
 // before, they are gone already.
 func (c *Conn) sendTickets() {
-	c.read.tickets = false
+	c.ticketsWait = false
 	if !c.engine.HasTicket() || !c.write.mu.TryLock() {
 		return
 	}

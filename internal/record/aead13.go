@@ -1,7 +1,9 @@
 package record
 
 import (
+	"crypto/cipher"
 	"encoding/binary"
+	"reflect"
 
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/internal/suite"
@@ -30,9 +32,22 @@ func (p *aead13) set(c *suite.Cipher, key, iv []byte) error {
 	if err != nil {
 		return err
 	}
-	*p = aead13{Sealer: Sealer{AEAD: aead, length: HeaderLen}, tagLen: uint8(c.TagLen)}
+	*p = aead13{Sealer: Sealer{AEAD: inPlaceOf(p.AEAD, aead), length: HeaderLen}, tagLen: uint8(c.TagLen)}
 	copy(p.iv[:], iv)
 	return nil
+}
+
+// inPlaceOf overwrites a cipher's keys with those of a fresh one of its kind. The keys of before are nowhere any more then,
+// and what lives on stays where it was: among what a connection's updates leave behind each new cipher would hold a block of
+// the heap by itself.
+func inPlaceOf(old, fresh cipher.AEAD) cipher.AEAD {
+	to, from := reflect.ValueOf(old), reflect.ValueOf(fresh)
+	if old == nil || to.Type() != from.Type() || to.Kind() != reflect.Pointer {
+		return fresh
+	}
+	to.Elem().Set(from.Elem())
+	from.Elem().SetZero()
+	return old
 }
 
 // Protect13 is SetProtection with what NewAEAD13 makes, which then lies in h itself: h must not be copied afterwards but to

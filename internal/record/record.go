@@ -64,8 +64,8 @@ type Half struct {
 	// Pad says how much padding a record with n bytes of plaintext is to have; nil: none. RFC 8446 §5.4.
 	Pad func(n int) int
 
-	limit int  // of a record's content; 0: none but the protocol's
-	clear bool // it holds for what is not encrypted too
+	limit int32 // of a record's content; 0: none but the protocol's
+	clear bool  // it holds for what is not encrypted too
 
 	own aead13 // what protection is in TLS 1.3
 }
@@ -112,14 +112,14 @@ func open(p inTwo, dst []byte, seq uint64, record []byte) (wire.ContentType, []b
 }
 
 // SetLimit bounds the content of records, padding included. RFC 8449 §4 means those that are encrypted, RFC 6066 §4 all.
-func (h *Half) SetLimit(n int, clear bool) { h.limit, h.clear = n, clear }
+func (h *Half) SetLimit(n int, clear bool) { h.limit, h.clear = int32(n), clear }
 
 // MaxContent is the most that a record may carry now.
 func (h *Half) MaxContent() int {
 	if h.limit == 0 || h.protection == nil && !h.clear {
 		return MaxPlaintext
 	}
-	return min(h.limit, MaxPlaintext)
+	return min(int(h.limit), MaxPlaintext)
 }
 
 // SetProtection changes the keys; the sequence number starts again. RFC 5246 §6.1, RFC 8446 §5.3.
