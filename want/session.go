@@ -147,7 +147,7 @@ func UnmarshalSession(data []byte) (*Session, error) {
 	s.ServerName, s.Protocol, s.Binding = string(fields[2]), string(fields[3]), string(fields[4])
 	s.Extra = extra
 	for _, der := range chain {
-		c, err := x509.ParseCertificate(der)
+		c, err := x509.ParseCertificate(slices.Clone(der)) // which keeps what it is given
 		if err != nil {
 			return nil, errSession
 		}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/x509"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/vitro-tls/vitro/internal/testkit"
 	"github.com/vitro-tls/vitro/want"
@@ -21,6 +23,22 @@ func fullSession() *want.Session {
 		PeerCertificates: testkit.Parse(testkit.Leaf(testkit.P256).Chain), OCSPResponse: []byte("staple"),
 		Extra: [][]byte{[]byte("extra")}, SCTs: [][]byte{[]byte("one"), []byte("two")},
 	}
+}
+
+// Who keeps a certificate of a session, as a ConnectionState does, keeps nothing else of it in memory: neither its secret
+// nor its ticket.
+func TestCertificateKeepsNoSecret(t *testing.T) {
+	s, err := want.UnmarshalSession(marshal(t, fullSession()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs, secret := s.PeerCertificates, weak.Make(&s.Secret[0])
+	s = nil
+	runtime.GC()
+	if secret.Value() != nil {
+		t.Errorf("%d certificates keep the session's secret", len(certs))
+	}
+	runtime.KeepAlive(certs)
 }
 
 func marshal(t testing.TB, s *want.Session) []byte {
