@@ -172,3 +172,34 @@ func TestFaultOfTheConnectionUnderneath(t *testing.T) {
 		t.Errorf("failed with %v", err)
 	}
 }
+
+// endsAt ends a context while the connection writes for the last time in the handshake, and lets that through.
+type endsAt struct {
+	net.Conn
+	cancel context.CancelFunc
+	writes int
+}
+
+func (e *endsAt) Write(b []byte) (int, error) {
+	n, err := e.Conn.Write(b)
+	if e.writes--; e.writes == 0 {
+		e.cancel()
+	}
+	return n, err
+}
+
+// A context that ends with the handshake's last write fails the handshake, and then nothing is said to be agreed on:
+// VerifyHostname and ExportKeyingMaterial would speak for a connection that is none.
+func TestContextEndedAtTheEnd(t *testing.T) {
+	c, s := tcp(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	server := Server(s, serverConfig(testkit.P256))
+	go server.Handshake()
+	client := Client(&endsAt{Conn: c, cancel: cancel, writes: 2}, clientConfig()) // ClientHello, and the last flight
+	if err := client.HandshakeContext(ctx); !errors.Is(err, fault.Cancelled) {
+		t.Fatalf("failed with %v", err)
+	}
+	if state := client.ConnectionState(); state.HandshakeComplete || state.Version != 0 {
+		t.Errorf("the handshake failed, and the state says %v, complete %v", VersionName(state.Version), state.HandshakeComplete)
+	}
+}

@@ -78,6 +78,7 @@ func (c *Conn) shaken(s *stretch) {
 	if err != nil && c.engine != nil {
 		err = c.findable(c.giveUp(err))
 		c.read.lent.drop()
+		c.state = nil // of a handshake whose context has ended with it
 	}
 	c.read.lent.tidy()
 	c.shaking = nil
