@@ -242,11 +242,12 @@ func (o *Outgoing) beginSeal(dst, plaintext []byte) (s *record.Sealer, front, co
 	const t = wire.ContentApplicationData
 	if !o.owesCCS && len(plaintext) <= o.half.MaxContent() {
 		start := len(dst)
-		if s, front, content, err = o.half.BeginSeal(dst, t, o.version, plaintext); s != nil || err != nil {
-			if err == nil {
-				o.tell(t, record.ParseHeader(front[start:]).Length)
-			}
-			return s, front, content, err
+		began, front, content, err := o.half.BeginSeal(dst, t, o.version, plaintext)
+		if began != nil {
+			o.tell(t, record.ParseHeader(front[start:]).Length) // which may panic, while s is nil
+		}
+		if began != nil || err != nil {
+			return began, front, content, err
 		}
 	}
 	front, err = o.seal(dst, t, plaintext)
