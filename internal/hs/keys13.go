@@ -148,13 +148,19 @@ func (d *Desk) OweCCS(sessionID []byte) {
 // TakeKeyUpdate changes to the peer's next keys, and ours if it asks for that. RFC 8446 §4.6.3.
 func (d *Desk) TakeKeyUpdate(m *wire.KeyUpdate, read *Traffic13) (*Traffic13, error) {
 	Note(d, m)
-	next := read.Next()
-	if err := d.ReadUnder(next); err != nil {
+	advance(read)
+	if err := d.ReadUnder(read); err != nil {
 		return nil, err
 	}
 	Tell(d, 0, event.KeysUpdated{Requested: m.RequestUpdate})
 	if m.RequestUpdate {
-		return next, d.Out.AnswerUpdate()
+		return read, d.Out.AnswerUpdate()
 	}
-	return next, nil
+	return read, nil
+}
+
+// advance puts the secret that follows in the place of one, with the others of its connection.
+func advance(t *Traffic13) {
+	next := t.Next()
+	*t, *next = *next, Traffic13{}
 }

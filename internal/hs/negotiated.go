@@ -153,6 +153,7 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		Resumed:        n.Resumed,
 	})
 	d.shaken()
+	d.Out.settle(&d.In.Half)
 	n.ClientHello, n.ServerHello, n.Session, n.Again = nil, nil, nil, nil
 	// These point into messages whose other bytes nobody needs any more.
 	n.OCSPResponse = slices.Clone(n.OCSPResponse)

@@ -163,11 +163,10 @@ func (o *Outgoing) updateKeys(dst []byte, request bool) ([]byte, error) {
 	if dst, err = o.seal(dst, wire.ContentHandshake, raw); err != nil {
 		return dst, err
 	}
-	next := o.traffic.Next()
-	if err := new(keySpace).protect(&o.half, next); err != nil {
+	advance(o.traffic)
+	if err := new(keySpace).protect(&o.half, o.traffic); err != nil {
 		return dst, err
 	}
-	o.traffic = next
 	event.Emit(o.stream, 0, event.KeysUpdated{Sent: true, Requested: request})
 	return dst, nil
 }
@@ -320,4 +319,11 @@ func (o *Outgoing) seal(dst []byte, t wire.ContentType, content []byte) ([]byte,
 			return dst, nil
 		}
 	}
+}
+
+// settle is for the end of a handshake.
+func (o *Outgoing) settle(in *record.Half) {
+	o.mu.Lock()
+	record.Settle(in, &o.half)
+	o.mu.Unlock()
 }

@@ -276,3 +276,39 @@ func FuzzOpen13(f *testing.F) {
 		}
 	})
 }
+
+// Both directions' ciphers go on from where they were when they are settled, and when new keys take the place of the old:
+// of those nothing is left.
+func TestSettle(t *testing.T) {
+	for name, c := range ciphers() {
+		in, out := halves13(t, c)
+		back, forth := halves13(t, c)
+		pass := func(what string) {
+			t.Helper()
+			for _, way := range [][2]*Half{{out, in}, {forth, back}} {
+				rec, err := way[0].Seal(nil, wire.ContentApplicationData, wire.TLS13, []byte("hello"))
+				if err == nil {
+					_, _, err = way[1].Open(rec)
+				}
+				if err != nil {
+					t.Fatalf("%s, %s: %v", name, what, err)
+				}
+			}
+		}
+		pass("before")
+		Settle(in, forth)
+		pass("settled")
+		key, iv := bytes.Repeat([]byte{9}, c.KeyLen), bytes.Repeat([]byte{8}, c.NonceLen())
+		for _, h := range []*Half{in, out} {
+			h.own = *h.protection.(*aead13)
+			before, was := h.own.AEAD, h.own.Sealer.AEAD.Seal(nil, make([]byte, c.NonceLen()), nil, nil)
+			if err := h.Protect13(c, key, iv); err != nil {
+				t.Fatal(err)
+			}
+			if bytes.Equal(before.Seal(nil, make([]byte, c.NonceLen()), nil, nil), was) {
+				t.Errorf("%s: the old keys are still there", name)
+			}
+		}
+		pass("under new keys")
+	}
+}
