@@ -67,6 +67,27 @@ func TestResumption(t *testing.T) {
 	}
 }
 
+// Who seals a ticket can derive keys from the connection, as with crypto/tls: the client has proven by then that it has
+// the same secret.
+func TestWrapSessionExports(t *testing.T) {
+	for _, version := range []uint16{VersionTLS12, VersionTLS13} {
+		const label = "EXPERIMENTAL vitro"
+		cc, sc := resumingConfigs()
+		cc.MaxVersion = version
+		var early []byte
+		sc.WrapSession = func(s ConnectionState, session *SessionState) (_ []byte, err error) {
+			if early, err = s.ExportKeyingMaterial(label, nil, 32); err != nil {
+				t.Errorf("%s: %v", VersionName(version), err)
+			}
+			return sc.EncryptTicket(s, session)
+		}
+		client, _ := echo(t, cc, sc)
+		if late, err := client.ExportKeyingMaterial(label, nil, 32); err != nil || !bytes.Equal(early, late) {
+			t.Errorf("%s: WrapSession exports %x, the client %x, %v", VersionName(version), early, late, err)
+		}
+	}
+}
+
 // What switches resumption off, or makes it impossible.
 func TestNoResumption(t *testing.T) {
 	for name, change := range map[string]func(cc, sc *Config) (*Config, *Config){

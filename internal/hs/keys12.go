@@ -82,12 +82,19 @@ func (k *Keys12) protect(d *Desk, n *Negotiated) (err error) {
 	return err
 }
 
-// Rest ends what only the handshake needs of the keys, and returns the connection's exporter. RFC 5705 §4.
+// Rest ends what only the handshake needs of the keys, and returns the connection's exporter.
 func (k *Keys12) Rest(n *Negotiated) Exporter {
 	k.Schedule.Rest()
 	k.ClientWrite, k.ServerWrite = nil, nil
 	if !n.ExtendedMaster {
 		k.Schedule.Forget()
+	}
+	return k.Exporter(n)
+}
+
+// Exporter is that of the connection, Rest or not. RFC 5705 §4.
+func (k *Keys12) Exporter(n *Negotiated) Exporter {
+	if !n.ExtendedMaster {
 		return refusingExporter{errNoExtendedMaster}
 	}
 	return k

@@ -27,6 +27,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	case s.Resumed: // our own Finished came first
 		return s.done(d), nil
 	case s.ServerHello.Has(wire.ExtSessionTicket):
+		s.Exporter = s.keys.Exporter(s.Negotiated) // for who seals the ticket
 		s.ticket = want.NewSealTicket(d.Asker, s.newSession(d), d.Now)
 		d.Ask(s.ticket)
 		return awaitTicket(s), nil
