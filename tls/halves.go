@@ -40,11 +40,11 @@ func (r *readHalf) unlock() {
 
 type writeHalf struct {
 	mu      sync.Mutex
-	broken  error       // a write to the network failed: part of a record may be out
-	alerted atomic.Bool // a fatal alert went out
-	tickets atomic.Bool // session tickets, or an answer, go out beside a Read
-	refused sync.Once   // a Write has failed, and the peer's reason been looked for
-	soon    atomic.Bool // so does, in a moment, what the read half has to say
+	broken  error        // a write to the network failed: part of a record may be out
+	alerted atomic.Bool  // a fatal alert went out
+	beside  atomic.Int32 // writes of session tickets or an answer beside a Read, from before they lock
+	refused sync.Once    // a Write has failed, and the peer's reason been looked for
+	soon    atomic.Bool  // so does, in a moment, what the read half has to say
 }
 
 // writeOut writes to the network; write.mu is held. After an error nobody knows what got out, so that nothing may
@@ -89,25 +89,38 @@ func (c *Conn) flushSoon() {
 // sayAside writes what the read half has to say, so that a Close waits for it. A Write that is going on takes it along.
 func (c *Conn) sayAside() {
 	c.write.soon.Store(false)
-	if !c.engine.HasOutput() || !c.write.mu.TryLock() {
+	if !c.engine.HasOutput() {
 		return
 	}
-	c.write.tickets.Store(true)
+	c.write.beside.Add(1)
+	defer c.write.beside.Add(-1)
+	if !c.write.mu.TryLock() {
+		return
+	}
 	said := c.engine.Output()
 	if c.engine.Failed() { // meanwhile, so that the alert may be among it
 		c.write.alerted.Store(true)
 	}
 	_ = c.writeOut(said)
 	c.write.mu.Unlock()
-	c.write.tickets.Store(false)
 	c.flush() // what a Read had to say meanwhile
 }
 
-// flushAlert writes a fatal alert. A peer that does not take it holds us up for a moment only, and a Write that is
-// stuck is interrupted by the deadline and lets the lock go.
-func (c *Conn) flushAlert() {
-	_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
+// lockInTime locks the write half. A write that is stuck in it is interrupted by a deadline; where there is none, nobody
+// waits for the write.
+func (c *Conn) lockInTime() bool {
+	if c.conn.SetWriteDeadline(time.Now().Add(alertTimeout)) != nil {
+		return c.write.mu.TryLock()
+	}
 	c.write.mu.Lock()
+	return true
+}
+
+// flushAlert writes a fatal alert. A peer that does not take it holds us up for a moment only.
+func (c *Conn) flushAlert() {
+	if !c.lockInTime() {
+		return
+	}
 	defer c.write.mu.Unlock()
 	_ = c.writeOut(c.engine.Output())
 	c.write.alerted.Store(true)

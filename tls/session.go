@@ -1,8 +1,6 @@
 package tls
 
 import (
-	"time"
-
 	"github.com/vitro-tls/vitro/fault"
 	"github.com/vitro-tls/vitro/session"
 	"github.com/vitro-tls/vitro/want"
@@ -114,15 +112,19 @@ func (c *Conn) storeSessions() {
 // before, they are gone already.
 func (c *Conn) sendTickets() {
 	c.ticketsWait = false
-	if !c.engine.HasTicket() || !c.write.mu.TryLock() {
+	if !c.engine.HasTicket() {
+		return
+	}
+	c.write.beside.Add(1)
+	if !c.write.mu.TryLock() {
+		c.write.beside.Add(-1)
 		return
 	}
 	tickets := c.engine.Output()
-	c.write.tickets.Store(true)
 	go func() {
+		defer c.write.beside.Add(-1)
 		_ = c.writeOut(tickets)
 		c.write.mu.Unlock()
-		c.write.tickets.Store(false)
 		c.flush() // what a Read had to say meanwhile
 	}()
 }
@@ -130,10 +132,8 @@ func (c *Conn) sendTickets() {
 // lockToClose locks the write half, unless a Write is stuck in it, which the close interrupts. Tickets on their way are
 // no Write of the caller's: they are waited for, within bounds, so that close_notify can follow.
 func (c *Conn) lockToClose() bool {
-	if c.write.tickets.Load() {
-		_ = c.conn.SetWriteDeadline(time.Now().Add(alertTimeout))
-		c.write.mu.Lock()
-		return true
+	if c.write.beside.Load() > 0 {
+		return c.lockInTime()
 	}
 	return c.write.mu.TryLock()
 }
