@@ -25,14 +25,20 @@ func extract(s *suite.Suite, salt, ikm []byte) secret {
 	return next
 }
 
-// expand fills out by HKDF-Expand, RFC 5869 §2.3: at most 255 times the length of the hash.
+// expand fills out by HKDF-Expand, RFC 5869 §2.3: at most 255 times the length of the hash. It uses the room behind info.
 func (s *secret) expand(out, info []byte) {
+	key := s.use()
+	info = append(info, 1)
+	if len(out) == len(key) {
+		mac.Append(out[:0], s.suite.Hash, key, info)
+		return
+	}
 	var scratch [mac.MaxSize]byte
 	block := scratch[:0] // T(i)
-	for i := byte(1); len(out) > 0; i++ {
-		counter := [1]byte{i}
-		block = mac.Append(scratch[:0], s.suite.Hash, s.use(), block, info, counter[:])
+	for len(out) > 0 {
+		block = mac.Append(scratch[:0], s.suite.Hash, key, block, info)
 		out = out[copy(out, block):]
+		info[len(info)-1]++
 	}
 	clear(scratch[:])
 }
@@ -41,7 +47,7 @@ const labelPrefix = "tls13 "
 
 // expandLabel fills out by HKDF-Expand-Label. RFC 8446 §7.1.
 func (s *secret) expandLabel(out []byte, label string, context []byte) {
-	var scratch [2 + 1 + 255 + 1 + 255]byte
+	var scratch [128]byte // only an exporter's label may be longer
 	info := binary.BigEndian.AppendUint16(scratch[:0], uint16(len(out)))
 	info = append(info, byte(len(labelPrefix)+len(label)))
 	info = append(append(info, labelPrefix...), label...)
