@@ -125,3 +125,15 @@ func expectIn(t *testing.T, err error, want Problem, p place, kind ExtensionType
 		t.Errorf("%v in a %v: problem %d, want %d in %s: %v", kind, p.in, broken.Problem, want, path, err)
 	}
 }
+
+// All connections tell of the same ChangeCipherSpec: a Tracer that encodes what it is told of changes nothing of it for the
+// others.
+func TestChangeCipherSpecKeepsNothing(t *testing.T) {
+	m := new(ChangeCipherSpec)
+	if _, err := Encode(m, Context{Version: TLS12}); err != nil {
+		t.Fatal(err)
+	}
+	if m.Raw() != nil || m.Context() != (Context{}) {
+		t.Errorf("it keeps %x of %v", m.Raw(), m.Context())
+	}
+}

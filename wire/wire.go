@@ -194,3 +194,4 @@ type ChangeCipherSpec struct{ kept }
 func (*ChangeCipherSpec) Type() HandshakeType         { return TypeChangeCipherSpec }
 func (*ChangeCipherSpec) decode(r *Reader, _ Context) { r.Uint8("type") }
 func (*ChangeCipherSpec) encode(w *Writer, _ Context) { w.Uint8(1) }
+func (*ChangeCipherSpec) keep([]byte, Context)        {} // it has no bytes of its own, and may be everyone's
