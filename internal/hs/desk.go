@@ -194,7 +194,7 @@ func (d *Desk) ChangeReadKeys(p record.Protection) error {
 
 func (in *Incoming) changeKeys(b flow.Boundary, p record.Protection) {
 	b.Demand()
-	in.Half.SetProtection(p)
+	in.Half.MoveProtection(p)
 }
 
 // Warn sends a warning alert. After our close_notify it stays unsaid, and reading goes on (RFC 5246 §7.2.1).

@@ -109,7 +109,7 @@ func (o *Outgoing) ChangeKeys(p record.Protection) error {
 	defer o.mu.Unlock()
 	var err error
 	o.pending, err = o.seal(o.pending, wire.ContentChangeCipherSpec, ccsBody)
-	o.half.SetProtection(p)
+	o.half.MoveProtection(p)
 	return err
 }
 

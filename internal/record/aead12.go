@@ -8,41 +8,55 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-const nonceLen = 12
-
 // aead12 protects records of TLS 1.2 with an AEAD. RFC 5246 §6.2.3.3.
-type aead12 struct {
-	Sealer
-	suite *suite.Cipher
-	iv    [nonceLen]byte
-}
+type aead12 Sealer
 
 // NewAEAD12 makes the protection of one direction from its part of the key block.
 func NewAEAD12(c *suite.Cipher, key, iv []byte) (Protection, error) {
-	aead, err := c.New(key)
-	if err != nil {
+	p := new(aead12)
+	if err := p.set(c, key, iv); err != nil {
 		return nil, err
 	}
-	p := &aead12{Sealer: Sealer{AEAD: aead, length: additionalLen}, suite: c}
-	copy(p.iv[:], iv)
 	return p, nil
+}
+
+func (p *aead12) set(c *suite.Cipher, key, iv []byte) error {
+	aead, err := c.New(key)
+	if err != nil {
+		return err
+	}
+	*p = aead12{AEAD: aead, length: additionalLen, tagLen: uint8(c.TagLen), explicit: uint8(c.ExplicitNonceLen)}
+	copy(p.iv[:], iv)
+	return nil
 }
 
 // NewAEADs12 makes those of both directions, the client's first.
 func NewAEADs12(c *suite.Cipher, keys, ivs [2][]byte) (client, server Protection, err error) {
 	var both [2]aead12
 	for i := range both {
-		p := &both[i]
-		if p.AEAD, err = c.New(keys[i]); err != nil {
+		if err := both[i].set(c, keys[i], ivs[i]); err != nil {
 			return nil, nil, err
 		}
-		p.suite, p.length = c, additionalLen
-		copy(p.iv[:], ivs[i])
 	}
 	return &both[0], &both[1], nil
 }
 
-func (p *aead12) Sealed(n int) int   { return n + p.suite.Overhead() }
+// MoveProtection is SetProtection with what nobody else has: that of an AEAD is moved into h, which must not be copied
+// afterwards but to its own place, and nothing of the keys stays behind, neither of these nor of those before.
+func (h *Half) MoveProtection(p Protection) {
+	from, ok := p.(*aead12)
+	if !ok {
+		h.own = Sealer{}
+		h.SetProtection(p)
+		return
+	}
+	from.AEAD = inPlaceOf(h.own.AEAD, from.AEAD)
+	h.own, *from = Sealer(*from), aead12{}
+	h.SetProtection((*aead12)(&h.own))
+}
+
+func (p *aead12) overhead() int      { return int(p.explicit) + int(p.tagLen) }
+func (p *aead12) Sealed(n int) int   { return n + p.overhead() }
 func (p *aead12) MaxCiphertext() int { return MaxCiphertext }
 
 // Room: padding comes with TLS 1.3.
@@ -52,8 +66,8 @@ func (p *aead12) Room(int) int { return 0 }
 // §3); a wholly implicit nonce has it added by exclusive or (RFC 7905 §2).
 func (p *aead12) setNonce(explicit []byte, seq uint64) {
 	p.nonce = p.iv
-	if n := p.suite.ExplicitNonceLen; n > 0 {
-		copy(p.nonce[p.suite.FixedIVLen:], explicit[:n])
+	if n := int(p.explicit); n > 0 {
+		copy(p.nonce[nonceLen-n:], explicit[:n])
 		return
 	}
 	tail := p.nonce[nonceLen-8:]
@@ -70,7 +84,7 @@ func putAdditional(b []byte, seq uint64, h Header, length int) {
 	binary.BigEndian.PutUint16(b[11:], uint16(length))
 }
 
-func (p *aead12) sealer() *Sealer { return &p.Sealer }
+func (p *aead12) sealer() *Sealer { return (*Sealer)(p) }
 
 func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error) {
 	return seal(p, dst, seq, h, plaintext, padding), nil
@@ -78,10 +92,10 @@ func (p *aead12) Seal(dst []byte, seq uint64, h Header, plaintext []byte, paddin
 
 func (p *aead12) begin(dst []byte, seq uint64, h Header, plaintext []byte, _ int) (front, content []byte) {
 	dst = h.append(dst)
-	if p.suite.ExplicitNonceLen > 0 {
+	if p.explicit > 0 {
 		dst = binary.BigEndian.AppendUint64(dst, seq)
 	}
-	p.setNonce(dst[len(dst)-p.suite.ExplicitNonceLen:], seq)
+	p.setNonce(dst[len(dst)-int(p.explicit):], seq)
 	putAdditional(p.additional[:], seq, h, len(plaintext))
 	return dst, plaintext
 }
@@ -92,12 +106,12 @@ func (p *aead12) Open(dst []byte, seq uint64, record []byte) (wire.ContentType, 
 
 func (p *aead12) beginOpen(dst []byte, seq uint64, record []byte) (to, ciphertext []byte, err error) {
 	h, payload := ParseHeader(record), record[HeaderLen:]
-	if len(payload) < p.suite.Overhead() {
+	if len(payload) < p.overhead() {
 		return nil, nil, fault.New(fault.BadRecordMAC)
 	}
-	ciphertext = payload[p.suite.ExplicitNonceLen:]
+	ciphertext = payload[p.explicit:]
 	p.setNonce(payload, seq)
-	n := len(ciphertext) - p.suite.TagLen
+	n := len(ciphertext) - int(p.tagLen)
 	putAdditional(p.additional[:], seq, h, n)
 	if len(dst) < n {
 		dst = ciphertext

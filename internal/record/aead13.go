@@ -12,11 +12,7 @@ import (
 
 // aead13 protects records of TLS 1.3: the content's type goes in with the content, and from outside every record looks
 // like application data of TLS 1.2. RFC 8446 §5.2.
-type aead13 struct {
-	Sealer
-	tagLen uint8
-	iv     [nonceLen]byte
-}
+type aead13 Sealer
 
 // NewAEAD13 makes the protection of one direction from the key and IV of a traffic secret. RFC 8446 §7.3.
 func NewAEAD13(c *suite.Cipher, key, iv []byte) (Protection, error) {
@@ -32,7 +28,7 @@ func (p *aead13) set(c *suite.Cipher, key, iv []byte) error {
 	if err != nil {
 		return err
 	}
-	*p = aead13{Sealer: Sealer{AEAD: inPlaceOf(p.AEAD, aead), length: HeaderLen}, tagLen: uint8(c.TagLen)}
+	*p = aead13{AEAD: inPlaceOf(p.AEAD, aead), length: HeaderLen, tagLen: uint8(c.TagLen)}
 	copy(p.iv[:], iv)
 	return nil
 }
@@ -53,10 +49,11 @@ func inPlaceOf(old, fresh cipher.AEAD) cipher.AEAD {
 // Protect13 is SetProtection with what NewAEAD13 makes, which then lies in h itself: h must not be copied afterwards but to
 // its own place.
 func (h *Half) Protect13(c *suite.Cipher, key, iv []byte) error {
-	if err := h.own.set(c, key, iv); err != nil {
+	own := (*aead13)(&h.own)
+	if err := own.set(c, key, iv); err != nil {
 		return err
 	}
-	h.SetProtection(&h.own)
+	h.SetProtection(own)
 	return nil
 }
 
@@ -74,7 +71,7 @@ func (p *aead13) setNonce(seq uint64) {
 	binary.BigEndian.PutUint64(tail, binary.BigEndian.Uint64(tail)^seq)
 }
 
-func (p *aead13) sealer() *Sealer { return &p.Sealer }
+func (p *aead13) sealer() *Sealer { return (*Sealer)(p) }
 
 // Seal takes the type of the content in h; the type and version that the record shows are always the same.
 func (p *aead13) Seal(dst []byte, seq uint64, h Header, plaintext []byte, padding int) ([]byte, error) {
@@ -85,8 +82,7 @@ func (p *aead13) begin(dst []byte, seq uint64, h Header, plaintext []byte, paddi
 	inner := byte(h.Type)
 	h.Type, h.Version = wire.ContentApplicationData, wire.TLS12
 	p.setNonce(seq)
-	h.append(p.additional[:0])
-	dst = append(dst, p.Additional()...)
+	dst = append(dst, h.append(p.additional[:0])...)
 	start := len(dst)
 	dst = append(append(dst, plaintext...), inner)
 	dst = append(dst, make([]byte, padding)...)

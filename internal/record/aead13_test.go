@@ -300,8 +300,8 @@ func TestSettle(t *testing.T) {
 		pass("settled")
 		key, iv := bytes.Repeat([]byte{9}, c.KeyLen), bytes.Repeat([]byte{8}, c.NonceLen())
 		for _, h := range []*Half{in, out} {
-			h.own = *h.protection.(*aead13)
-			before, was := h.own.AEAD, h.own.Sealer.AEAD.Seal(nil, make([]byte, c.NonceLen()), nil, nil)
+			h.own = Sealer(*h.protection.(*aead13))
+			before, was := h.own.AEAD, h.own.AEAD.Seal(nil, make([]byte, c.NonceLen()), nil, nil)
 			if err := h.Protect13(c, key, iv); err != nil {
 				t.Fatal(err)
 			}

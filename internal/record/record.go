@@ -67,7 +67,7 @@ type Half struct {
 	limit int32 // of a record's content; 0: none but the protocol's
 	clear bool  // it holds for what is not encrypted too
 
-	own aead13 // what protection is in TLS 1.3
+	own Sealer // what protection is with an AEAD, of either version
 }
 
 // Sealer is an AEAD between the two parts of sealing or opening a record. It is for callers who cannot spare the stack for
@@ -75,10 +75,14 @@ type Half struct {
 // the next record.
 type Sealer struct {
 	cipher.AEAD
-	nonce      [nonceLen]byte
+	iv, nonce  [nonceLen]byte
 	additional [additionalLen]byte
 	length     uint8 // of additional
+	tagLen     uint8
+	explicit   uint8 // how many bytes of the nonce travel in each record
 }
+
+const nonceLen = 12
 
 func (s *Sealer) Nonce() []byte      { return s.nonce[:] }
 func (s *Sealer) Additional() []byte { return s.additional[:s.length] }
