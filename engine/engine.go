@@ -69,18 +69,17 @@ type Engine struct {
 	desk   hs.Desk
 	state  hs.State
 	raised want.Question // the question that Step has returned already
-	// questions ends the context of what is asked: the handshake's, after SetContext life.
+	// questions ends the context of what is asked.
 	questions *lazy.Context
-	life      lazy.Context
+	failure   atomic.Pointer[error]
+	held      []byte // application data that came between a HelloRequest and the ServerHello
 
 	idle int32 // records in a row that brought nothing
 	warn int32 // warnings in a row
 	talk int32 // messages in a row that brought no data, and that nothing waited for: tickets, new keys, HelloRequests
 
-	held       []byte // application data that came between a HelloRequest and the ServerHello
-	peerClosed bool   // close_notify has come
-	failure    atomic.Pointer[error]
 	ready      atomic.Bool
+	peerClosed bool // close_notify has come
 }
 
 // NewClient makes the client's end.
@@ -138,9 +137,12 @@ func (e *Engine) soFar() want.ConnectionState {
 // been for the handshake only, once. It is called before Seal, Open and Close may be.
 func (e *Engine) SetContext(ctx context.Context) {
 	e.questions.Cancel()
-	e.questions = &e.life
-	e.life.Follow(ctx)
-	e.desk.Asker.Context = &e.life
+	life, ours := ctx.(*lazy.Context) // of package tls, whose connection's life may end with ours: one less to keep
+	if !ours {
+		life = new(lazy.Context)
+		life.Follow(ctx)
+	}
+	e.questions, e.desk.Asker.Context = life, life
 }
 
 // cancel ends the context of every question, those to come too.

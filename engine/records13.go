@@ -80,7 +80,7 @@ func (e *Engine) skipEarly(h record.Header) (bool, error) {
 	if h.Length == 0 { // that no bound would be reached by
 		return true, e.idled()
 	}
-	if d.SkipEarly -= h.Length; d.SkipEarly <= 0 {
+	if d.SkipEarly -= int32(h.Length); d.SkipEarly <= 0 {
 		return false, fault.New(fault.TooMuchEarlyData).With(fmt.Sprintf("the last record has %d bytes", h.Length))
 	}
 	return true, nil

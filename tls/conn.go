@@ -29,16 +29,15 @@ type Conn struct {
 	// Of the halves, where they take no room: session tickets may wait to be sent; nothing more is written.
 	ticketsWait, writeShut bool
 
-	life   lazy.Context // ends when the connection is closed, and during the handshake with the caller's
-	closed atomic.Bool
-
-	handshakeMu   sync.Mutex
+	closed        atomic.Bool
 	handshakeDone atomic.Bool
+	handshakeMu   sync.Mutex
 	handshakeErr  error
 	state         func() want.ConnectionState // nil before the handshake is done
 	engine        *engine.Engine
 
-	shaking *stretch // nil while no handshake is going on
+	life    lazy.Context // ends when the connection is closed, and during the handshake with the caller's
+	shaking *stretch     // nil while no handshake is going on
 
 	read  readHalf
 	write writeHalf

@@ -76,7 +76,7 @@ func giveBack(b *[]byte) {
 // blocked between records costs none, one that is blocked within a record a small buffer.
 type lentBuffer struct {
 	buf        *[]byte
-	start, end int
+	start, end int32
 	head       [record.HeaderLen]byte
 	flowing    bool // the last read filled the buffer: there is more to be had
 }
@@ -90,8 +90,9 @@ func (l *lentBuffer) bytes() []byte {
 
 // take removes n bytes from the front; they are valid until the next fill or tidy.
 func (l *lentBuffer) take(n int) []byte {
-	l.start += n
-	return (*l.buf)[l.start-n : l.start : l.start]
+	from, to := int(l.start), int(l.start)+n
+	l.start = int32(to)
+	return (*l.buf)[from:to:to]
 }
 
 // tidy gives the buffer back if it is empty.
@@ -121,7 +122,7 @@ func (l *lentBuffer) suit(r io.Reader) {
 		b = lendSmall()
 	}
 	if b != nil {
-		l.start, l.end = 0, copy(*b, l.bytes())
+		l.start, l.end = 0, int32(copy(*b, l.bytes()))
 		giveBack(l.buf)
 		l.buf = b
 	}
@@ -133,17 +134,17 @@ func (l *lentBuffer) fill(r io.Reader) error {
 		n, err := r.Read(l.head[:])
 		if n > 0 {
 			l.buf = lendSmall()
-			l.start, l.end = 0, copy(*l.buf, l.head[:n])
+			l.start, l.end = 0, int32(copy(*l.buf, l.head[:n]))
 			return nil
 		}
 		return err
 	}
 	if l.start > 0 {
-		l.start, l.end = 0, copy(*l.buf, (*l.buf)[l.start:l.end])
+		l.start, l.end = 0, int32(copy(*l.buf, l.bytes()))
 	}
 	n, err := r.Read((*l.buf)[l.end:])
-	l.end += n
-	l.flowing = l.end == len(*l.buf)
+	l.end += int32(n)
+	l.flowing = int(l.end) == len(*l.buf)
 	if n > 0 {
 		return nil
 	}

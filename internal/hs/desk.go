@@ -16,7 +16,6 @@ import (
 // and tells whoever watches.
 type Desk struct {
 	*Shaking // nil once the handshake is done
-	Role     fault.Role
 	Config   *Compiled
 	Context  wire.Context // how messages are decoded now
 	In       Incoming
@@ -24,13 +23,15 @@ type Desk struct {
 	Stream   event.Stream
 	Asker    want.Asker
 	Now      time.Time
-	Step     fault.Step // the last one reached
-	told     uint16     // a bit for each step
-	ccsSent  bool
 	// Cookies are a server's, nil for none.
 	Cookies CookieKeys
+
+	Role    fault.Role
+	Step    fault.Step // the last one reached
+	told    uint16     // a bit for each step
+	ccsSent bool
 	// SkipEarly is how many bytes of early data that we do not take may still be passed over. RFC 8446 §4.2.10.
-	SkipEarly int
+	SkipEarly int32
 	// Retried: a HelloRetryRequest was sent, or came.
 	Retried bool
 	// CertificateAsked: the server asked this client for a certificate, got none, and an alert may be about that.

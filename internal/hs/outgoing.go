@@ -14,18 +14,18 @@ import (
 type Outgoing struct {
 	mu      sync.Mutex
 	half    record.Half
-	version wire.Version
 	pending []byte
 	lent    *[]byte // what pending begins with, nil for memory of its own
 	closed  error   // after close_notify or a fatal alert nothing more is sent
 	stream  *event.Stream
 	traffic *Traffic13 // TLS 1.3: what the keys come from
-	updated bool       // a KeyUpdate is among what waits
-	asked   bool       // one that asks the peer for the same
-	aside   bool       // so is an Aside
-	patient bool       // all that waits may wait for company
-	data    bool       // application data may be sent
-	owesCCS bool       // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
+	version wire.Version
+	updated bool // a KeyUpdate is among what waits
+	asked   bool // one that asks the peer for the same
+	aside   bool // so is an Aside
+	patient bool // all that waits may wait for company
+	data    bool // application data may be sent
+	owesCCS bool // TLS 1.3: a ChangeCipherSpec goes in front of what is encrypted first
 }
 
 // Init sets the version that records carry at first, and the padding policy. RFC 5246 §E.1: TLS 1.0 on a ClientHello, for old servers.

@@ -11,13 +11,18 @@ import (
 // Context is cancelled by Cancel, or with the context that it follows. The zero value follows none. It must not be copied
 // after its first use.
 type Context struct {
-	mu     sync.Mutex
-	parent context.Context
-	turn   uint // counts the parents
-	err    error
-	done   chan struct{} // made by Done
-	stop   func() bool   // ends waiting for parent, which begins with done
-	after  map[*func()]struct{}
+	mu      sync.Mutex
+	parent  context.Context
+	err     error
+	waiting *waiting // made by Done
+}
+
+// waiting is what a Context has that somebody waits for.
+type waiting struct {
+	done  chan struct{}
+	turn  uint        // counts the parents, from 1
+	stop  func() bool // ends waiting for parent
+	after map[*func()]struct{}
 }
 
 // Leave makes the context follow none any more.
@@ -27,20 +32,26 @@ func (c *Context) Leave() { c.Follow(context.Background()) }
 func (c *Context) Follow(parent context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.stop != nil {
-		c.stop()
-		c.stop = nil
-	}
 	c.parent = parent
-	c.turn++
-	c.watch()
+	if w := c.waiting; w != nil {
+		w.leave()
+		w.turn++
+		c.watch()
+	}
 }
 
-// watch waits for parent, if anybody waits for c; mu is held.
+func (w *waiting) leave() {
+	if w.stop != nil {
+		w.stop()
+		w.stop = nil
+	}
+}
+
+// watch waits for parent, now that somebody waits for c; mu is held.
 func (c *Context) watch() {
-	if c.err == nil && c.done != nil && c.stop == nil && c.parent != nil && c.parent.Done() != nil {
-		parent, turn := c.parent, c.turn
-		c.stop = context.AfterFunc(parent, func() { c.end(parent.Err(), turn) })
+	if c.err == nil && c.parent != nil && c.parent.Done() != nil {
+		parent, turn := c.parent, c.waiting.turn
+		c.waiting.stop = context.AfterFunc(parent, func() { c.end(parent.Err(), turn) })
 	}
 }
 
@@ -58,16 +69,16 @@ func (c *Context) end(err error, turn uint) {
 func (c *Context) finish(err error, turn uint) (after map[*func()]struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil || turn != 0 && turn != c.turn {
+	w := c.waiting
+	if c.err != nil || turn != 0 && turn != w.turn {
 		return nil
 	}
-	if c.err = err; c.done != nil {
-		close(c.done)
+	if c.err = err; w == nil {
+		return nil
 	}
-	if c.stop != nil {
-		c.stop()
-	}
-	after, c.after, c.stop = c.after, nil, nil
+	close(w.done)
+	w.leave()
+	after, w.after = w.after, nil
 	return after
 }
 
@@ -85,14 +96,14 @@ func (c *Context) Err() error {
 func (c *Context) Done() <-chan struct{} {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.done == nil {
-		c.done = make(chan struct{})
+	if c.waiting == nil {
+		c.waiting = &waiting{done: make(chan struct{}), turn: 1}
 		if c.err != nil {
-			close(c.done)
+			close(c.waiting.done)
 		}
 		c.watch()
 	}
-	return c.done
+	return c.waiting.done
 }
 
 // Deadline and Value are those of the context that is followed.
@@ -125,15 +136,16 @@ func (c *Context) AfterFunc(f func()) (stop func() bool) {
 
 	}
 	defer c.mu.Unlock()
-	if c.after == nil {
-		c.after = make(map[*func()]struct{})
+	w := c.waiting
+	if w.after == nil {
+		w.after = make(map[*func()]struct{})
 	}
-	c.after[&f] = struct{}{}
+	w.after[&f] = struct{}{}
 	return func() bool {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		_, waiting := c.after[&f]
-		delete(c.after, &f)
+		_, waiting := w.after[&f]
+		delete(w.after, &f)
 		return waiting
 	}
 }
