@@ -220,6 +220,12 @@ func (c *Config) compile() (*engine.Compiled, error) {
 	return last.compiled, last.err
 }
 
+// served reports whether the Config, as it was the last time, could be compiled.
+func (c *Config) served() bool {
+	last := c.last.Load()
+	return last != nil && last.of == c && last.err == nil
+}
+
 func (l *compilation) is(c *Config, from settings) bool {
 	return l != nil && l.of == c && l.from == from
 }

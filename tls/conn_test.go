@@ -481,7 +481,18 @@ func TestPolicyVariable(t *testing.T) {
 	}
 }
 
-// What cannot work is said before a byte is sent.
+// unheardConn notes that it was read from.
+type unheardConn struct {
+	net.Conn
+	asked bool
+}
+
+func (c *unheardConn) Read(b []byte) (int, error) {
+	c.asked = true
+	return c.Conn.Read(b)
+}
+
+// What cannot work is said before a byte is sent, or waited for.
 func TestConfigErrors(t *testing.T) {
 	if _, err := Listen("tcp", "127.0.0.1:0", &Config{}); !errors.Is(err, fault.BadConfig) {
 		t.Errorf("a server without a certificate: %v", err)
@@ -495,6 +506,13 @@ func TestConfigErrors(t *testing.T) {
 	}
 	if err := Client(c, &Config{ServerName: "x", MinVersion: VersionTLS13, MaxVersion: VersionTLS12}).Handshake(); !errors.Is(err, fault.BadConfig) {
 		t.Errorf("a client that wants no version: %v", err)
+	}
+	silent, _ := tcp(t)
+	unread := &unheardConn{Conn: silent}
+	unread.SetDeadline(time.Now().Add(time.Second))
+	unfit := &Config{Certificates: serverConfig(testkit.P256).Certificates, MinVersion: VersionTLS13, MaxVersion: VersionTLS12}
+	if err := Server(unread, unfit).Handshake(); !errors.Is(err, fault.BadConfig) || unread.asked {
+		t.Errorf("a server that wants no version, its client asked first: %v: %v", unread.asked, err)
 	}
 }
 

@@ -61,8 +61,13 @@ func (c *Conn) shakeOnce(ctx context.Context) {
 	c.handshakeErr = errNoReturn
 	s := c.newStretch(ctx, false)
 	defer c.shaken(s)
-	if c.mayGoAway() { // who has not said anything yet is waited for on a small stack
-		s.early = c.read.lent.fill(c.conn)
+	if c.mayGoAway() { // who has not said anything yet is waited for on a small stack, but not with a Config that cannot serve
+		if !c.config.served() {
+			c.away(func() { _, s.early = c.config.compile() })
+		}
+		if s.early == nil {
+			s.early = c.read.lent.fill(c.conn)
+		}
 	}
 	c.drive(s)
 	c.handshakeErr = s.err
