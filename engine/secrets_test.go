@@ -22,9 +22,10 @@ func TestMasterSecretIsForgotten(t *testing.T) {
 				}
 			}
 		}
+		holds := map[string]func() bool{"client": client.HoldsMaster13(), "server": server.HoldsMaster13()}
 		mustShake(t, client, server)
-		for role, e := range map[string]*end{"client": client, "server": server} {
-			if e.HoldsMaster13() {
+		for role, held := range holds {
+			if held() {
 				t.Errorf("%s: the %s still has the secret that all others come from", name, role)
 			}
 		}

@@ -88,7 +88,7 @@ func (f flight) finish(d *hs.Desk) (hs.State, error) {
 	if err := d.Send(ours); err != nil {
 		return nil, err
 	}
-	application := d.Application13
+	application := &d.Application13
 	if err := d.WriteUnder(application.Client); err != nil {
 		return nil, err
 	}

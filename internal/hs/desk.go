@@ -51,9 +51,9 @@ type Shaking struct {
 	Size  int
 	keys  keySpace
 
-	// Secrets13 are the secrets of a handshake of TLS 1.3, Application13 those that follow it, nil until they are made.
+	// Secrets13 are the secrets of a handshake of TLS 1.3, Application13 point to those that follow it.
 	Secrets13     Handshake13
-	Application13 *Application13
+	Application13 Application13
 	// Request is what a server asked this client for, nil for nothing.
 	Request *want.CertificateRequest
 

@@ -63,7 +63,7 @@ func (d *Desk) DeriveHandshake13(n *Negotiated, early *keys13.Early, shared []by
 	Tell(d, fault.StepGenSecretKey, keysDerived13(n, event.StageHandshake))
 }
 
-// Application13 are the secrets that outlive a TLS 1.3 handshake.
+// Application13 points to the secrets that outlive a TLS 1.3 handshake, and has the one that they come from.
 type Application13 struct {
 	Client, Server *Traffic13
 	Exporter       *keys13.Exporter
@@ -72,7 +72,7 @@ type Application13 struct {
 
 // DeriveApplication13 makes the application traffic secrets, once the server's Finished is in the transcript.
 func (d *Desk) DeriveApplication13(n *Negotiated) *Application13 {
-	a := new(Application13)
+	a := &d.Application13
 	a.master.Follow(&d.Secrets13.schedule)
 	hash := d.Transcript.Sum()
 	client, server, exporter := a.master.ClientTraffic(hash), a.master.ServerTraffic(hash), a.master.Exporter(hash)
@@ -84,7 +84,6 @@ func (d *Desk) DeriveApplication13(n *Negotiated) *Application13 {
 		d.Secret("EXPORTER_SECRET", random, exporter.Secret())
 	}
 	Tell(d, 0, keysDerived13(n, event.StageApplication))
-	d.Application13 = a
 	return a
 }
 

@@ -143,12 +143,17 @@ func (h *Handshake) Master() *Master {
 // Master is the last stage: the transcripts reach up to and with the server's Finished.
 type Master struct {
 	secret
+	*application
+}
+
+// application are the secrets that a connection goes on with. They lie together, and without the one that they come from.
+type application struct {
 	client, server Traffic
 	exporter       Exporter
 }
 
 // Follow is Handshake.Master into memory of the caller's.
-func (m *Master) Follow(h *Handshake) { m.secret = h.step(nil) }
+func (m *Master) Follow(h *Handshake) { m.secret, m.application = h.step(nil), new(application) }
 
 // ClientTraffic protects what the client sends after the handshake.
 func (m *Master) ClientTraffic(transcript []byte) *Traffic {

@@ -22,7 +22,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 		return nil, err
 	}
 	hello.HoldClient(d, s.ClientHello)
-	application := d.Application13
+	application := &d.Application13
 	if err := d.ReadUnder(application.Client); err != nil {
 		return nil, err
 	}
