@@ -54,6 +54,7 @@ type Shaking struct {
 	// Secrets13 are the secrets of a handshake of TLS 1.3, Application13 point to those that follow it.
 	Secrets13     Handshake13
 	Application13 Application13
+	keys12        Keys12
 	// Request is what a server asked this client for, nil for nothing.
 	Request *want.CertificateRequest
 

@@ -10,17 +10,22 @@ import (
 	"github.com/vitro-tls/vitro/wire"
 )
 
-// Keys12 are the keys of a TLS 1.2 connection while its Finished messages are still to come; later they are its exporter.
+// Keys12 are the keys of a TLS 1.2 connection while its Finished messages are still to come.
 type Keys12 struct {
-	Schedule                 keys12.Schedule
+	*exporter12
 	ClientWrite, ServerWrite record.Protection
-	client, server           wire.Random
+}
+
+// exporter12 is what stays of them, with both Finished.
+type exporter12 struct {
+	Schedule       keys12.Schedule
+	client, server wire.Random
 }
 
 // DeriveKeys12 makes the keys from the premaster secret, once ClientKeyExchange is in the transcript: by RFC 7627 §4, §5.1, §5.2
 // where both sides have it, else by RFC 5246 §8.1; then RFC 5246 §6.3.
 func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
-	k := newKeys12(n)
+	k := d.newKeys12(n)
 	if n.ExtendedMaster {
 		k.Schedule = keys12.NewExtended(n.Suite, premaster, d.Transcript.Sum())
 	} else {
@@ -31,13 +36,14 @@ func (d *Desk) DeriveKeys12(n *Negotiated, premaster []byte) (*Keys12, error) {
 
 // ResumeKeys12 makes new keys from the master secret of the session that is resumed and the new randoms. RFC 5246 §F.1.4.
 func (d *Desk) ResumeKeys12(n *Negotiated) (*Keys12, error) {
-	k := newKeys12(n)
+	k := d.newKeys12(n)
 	k.Schedule = keys12.Resume(n.Suite, n.Session.Secret)
 	return k, k.expand(d, n)
 }
 
-func newKeys12(n *Negotiated) *Keys12 {
-	return &Keys12{client: n.ClientHello.Random, server: n.ServerHello.Random}
+func (d *Desk) newKeys12(n *Negotiated) *Keys12 {
+	d.keys12.exporter12 = &exporter12{client: n.ClientHello.Random, server: n.ServerHello.Random}
+	return &d.keys12
 }
 
 func (k *Keys12) expand(d *Desk, n *Negotiated) error {
@@ -85,7 +91,6 @@ func (k *Keys12) protect(d *Desk, n *Negotiated) (err error) {
 // Rest ends what only the handshake needs of the keys, and returns the connection's exporter.
 func (k *Keys12) Rest(n *Negotiated) Exporter {
 	k.Schedule.Rest()
-	k.ClientWrite, k.ServerWrite = nil, nil
 	if !n.ExtendedMaster {
 		k.Schedule.Forget()
 	}
@@ -97,13 +102,13 @@ func (k *Keys12) Exporter(n *Negotiated) Exporter {
 	if !n.ExtendedMaster {
 		return refusingExporter{errNoExtendedMaster}
 	}
-	return k
+	return k.exporter12
 }
 
 var errNoExtendedMaster = errors.New("without the extended master secret (RFC 7627 §5.4) two connections could share an exported key")
 
 // Export derives a key for another use. RFC 5705 §4.
-func (k *Keys12) Export(label string, context []byte, length int) ([]byte, error) {
+func (k *exporter12) Export(label string, context []byte, length int) ([]byte, error) {
 	return k.Schedule.Export(label, context, length, &k.client, &k.server)
 }
 
