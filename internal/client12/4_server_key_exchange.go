@@ -37,7 +37,7 @@ func (s waitServerKeyExchange) Receive(d *hs.Desk, m wire.Message) (hs.State, er
 		}
 		return nil, fault.New(fault.BadKeyExchangeSignature).With(ske.Scheme.String())
 	}
-	hs.Tell(d, 0, event.GroupChosen{Group: s.Group, FieldBits: s.FieldBits, Offered: s.ClientHello.SupportedGroups})
+	hs.Tell(d, 0, event.GroupChosen{Group: s.Group, FieldBits: int(s.FieldBits), Offered: s.ClientHello.SupportedGroups})
 	hs.Tell(d, 0, event.SchemeChosen{Scheme: ske.Scheme, Offered: s.ClientHello.SignatureAlgorithms})
 	s.Scheme = ske.Scheme
 	return waitServerHelloDone(s), nil

@@ -58,8 +58,9 @@ func (h *handshake) finish(d *hs.Desk) error {
 	if err := d.SendChangeCipherSpec(h.keys.ClientWrite); err != nil {
 		return err
 	}
-	h.ClientFinished = h.keys.Schedule.ClientFinished(d.Transcript.Sum())
+	verify := h.keys.Schedule.ClientFinished(d.Transcript.Sum())
+	h.ClientFinished = (*hs.VerifyData)(verify)
 	finished := d.Slots().Finished()
-	finished.VerifyData = h.ClientFinished
+	finished.VerifyData = verify
 	return d.Send(finished)
 }

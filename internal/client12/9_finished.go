@@ -19,7 +19,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.CheckFinished(finished, expected); err != nil {
 		return nil, err
 	}
-	s.ServerFinished = expected
+	s.ServerFinished = (*hs.VerifyData)(expected)
 	// RFC 5246 §7.3, Figure 2: when a session is resumed, the client has the last word.
 	if s.Resumed {
 		if err := s.finish(d); err != nil {

@@ -110,7 +110,7 @@ func takePower(_ *hs.Desk, n *hs.Negotiated, ske *wire.ServerKeyExchange) (half,
 	if err != nil {
 		return nil, fault.New(fault.DegeneratePublicKey).Because(err)
 	}
-	n.Group, n.FieldBits = field.ID(), field.Bits()
+	n.Group, n.FieldBits = field.ID(), uint16(field.Bits())
 	return power{field, public}, nil
 }
 
@@ -128,7 +128,7 @@ func (p power) answer(d *hs.Desk, n *hs.Negotiated) ([]byte, *wire.ClientKeyExch
 	}
 	// The length is that of the prime: how many zeros the secret begins with is nobody's business.
 	hs.Tell(d, fault.StepGenPremaster, event.PremasterGenerated{
-		KeyExchange: wire.KeyExchangeDHE, Group: n.Group, FieldBits: n.FieldBits, Length: len(secret)})
+		KeyExchange: wire.KeyExchangeDHE, Group: n.Group, FieldBits: int(n.FieldBits), Length: len(secret)})
 	premaster := keys12.StripPremaster(n.Suite.Hash, secret)
 	clear(secret)
 	return premaster, clientKeyExchange(d, wire.KeyExchangeDHE, nil, share.Public()), nil

@@ -22,8 +22,8 @@ type Negotiated struct {
 	EncryptThenMAC     bool // CBC in TLS 1.2: the MAC is over the ciphertext (RFC 7366)
 	SecureRenegotiable bool
 	Resumed            bool
-	Retried            bool // TLS 1.3: there was a HelloRetryRequest
-	FieldBits          int  // DHE: of the prime; Group is 0 for one that the server made up
+	Retried            bool   // TLS 1.3: there was a HelloRetryRequest
+	FieldBits          uint16 // DHE: of the prime; Group is 0 for one that the server made up
 	Suite              *suite.Suite
 	ClientHello        *wire.ClientHello
 	ServerHello        *wire.ServerHello
@@ -34,8 +34,8 @@ type Negotiated struct {
 	VerifiedChains     [][]*x509.Certificate
 	OCSPResponse       []byte
 	SCTs               [][]byte
-	ClientFinished     []byte
-	ServerFinished     []byte
+	ClientFinished     *VerifyData // TLS 1.2: nil until they are made
+	ServerFinished     *VerifyData
 	Exporter           Exporter
 	Session            *want.Session // that is resumed, nil in a full handshake
 	Again              *Renegotiated // of the handshake before this one, nil in a first
@@ -45,6 +45,16 @@ type Negotiated struct {
 // Exporter derives keys for other uses from a connection. RFC 5705, RFC 8446 §7.5.
 type Exporter interface {
 	Export(label string, context []byte, length int) ([]byte, error)
+}
+
+// VerifyData is what a Finished of TLS 1.2 proves the handshake by.
+type VerifyData [wire.VerifyDataLen]byte
+
+func (v *VerifyData) bytes() []byte {
+	if v == nil {
+		return nil
+	}
+	return v[:]
 }
 
 // With returns a copy that change was applied to.
@@ -117,8 +127,8 @@ func (n *Negotiated) ConnectionState() want.ConnectionState {
 		VerifiedChains:   n.VerifiedChains,
 		OCSPResponse:     n.OCSPResponse,
 		SCTs:             n.SCTs,
-		ClientFinished:   n.ClientFinished,
-		ServerFinished:   n.ServerFinished,
+		ClientFinished:   n.ClientFinished.bytes(),
+		ServerFinished:   n.ServerFinished.bytes(),
 		Resumed:          n.Resumed,
 		Retried:          n.Retried,
 	}
@@ -145,7 +155,7 @@ func (n *Negotiated) Done(d *Desk, post Receiver) State {
 		Version:        n.Version,
 		Suite:          n.Suite.ID,
 		Group:          n.Group,
-		FieldBits:      n.FieldBits,
+		FieldBits:      int(n.FieldBits),
 		Scheme:         n.Scheme,
 		Protocol:       n.Protocol,
 		ServerName:     n.ServerName,

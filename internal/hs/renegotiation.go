@@ -54,8 +54,8 @@ func (n *Negotiated) MayRenegotiate(c *Compiled) *Renegotiated {
 		return nil
 	}
 	return &Renegotiated{
-		ClientFinished: n.ClientFinished,
-		ServerFinished: n.ServerFinished,
+		ClientFinished: n.ClientFinished.bytes(),
+		ServerFinished: n.ServerFinished.bytes(),
 		ExtendedMaster: n.ExtendedMaster,
 		EncryptThenMAC: n.EncryptThenMAC,
 		Peer:           n.PeerCertificates[0],

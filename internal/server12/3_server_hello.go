@@ -15,7 +15,7 @@ func (h *handshake) answer(d *hs.Desk, credentials []*want.Credential) (hs.State
 		return nil, err
 	}
 	h.Suite, h.Credential, h.Group, h.Scheme = c.suite, c.credential, c.group, c.scheme
-	h.FieldBits = c.fieldBits()
+	h.FieldBits = uint16(c.fieldBits())
 	if d.Config.ClientAuth != hs.NoClientCertificate {
 		d.Transcript.Keep()
 	}

@@ -22,7 +22,7 @@ func (s waitFinished) Receive(d *hs.Desk, m wire.Message) (hs.State, error) {
 	if err := d.CheckFinished(finished, expected); err != nil {
 		return nil, err
 	}
-	s.ClientFinished = expected
+	s.ClientFinished = (*hs.VerifyData)(expected)
 	switch {
 	case s.Resumed: // our own Finished came first
 		return s.done(d), nil
@@ -56,9 +56,10 @@ func (h *handshake) finish(d *hs.Desk) error {
 	if err := d.SendChangeCipherSpec(h.keys.ServerWrite); err != nil {
 		return err
 	}
-	h.ServerFinished = h.keys.Schedule.ServerFinished(d.Transcript.Sum())
+	verify := h.keys.Schedule.ServerFinished(d.Transcript.Sum())
+	h.ServerFinished = (*hs.VerifyData)(verify)
 	finished := d.Slots().Finished()
-	finished.VerifyData = h.ServerFinished
+	finished.VerifyData = verify
 	return d.Send(finished)
 }
 
