@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -103,6 +104,13 @@ type (
 	}
 )
 
+// leaveVectors follows what circl has done with AVX2. It ends without VZEROUPPER, and while the upper halves of the vector
+// registers are in use, instructions of SSE wait for them: SHA-256 took 34 µs for 512 bytes in the place of 0.4. The standard
+// library's search in more than 32 bytes ends with it.
+func leaveVectors() { _ = bytes.IndexByte(nothing[:], 1) }
+
+var nothing [64]byte
+
 func (k fastKEM) shareLen() int  { return k.PublicKeySize() }
 func (k fastKEM) replyLen() int  { return k.CiphertextSize() }
 func (k fastKEM) secretLen() int { return k.SharedKeySize() }
@@ -113,12 +121,14 @@ func (k fastKEM) generate(random io.Reader) (ephemeral, error) {
 	if _, err := io.ReadFull(random, seed); err != nil {
 		return nil, fmt.Errorf("reading randomness: %w", err)
 	}
+	defer leaveVectors()
 	public, private := k.DeriveKeyPair(seed)
 	return &fastKEMKey{public, private}, nil
 }
 
 // encapsulate refuses a key with a coefficient beyond the modulus. FIPS 203 §7.2.
 func (k fastKEM) encapsulate(reply, shared, peer []byte, random io.Reader) ([]byte, []byte, error) {
+	defer leaveVectors()
 	public, err := k.UnmarshalBinaryPublicKey(peer)
 	if err != nil {
 		return nil, nil, err
@@ -142,6 +152,7 @@ type fastKEMKey struct {
 func (k *fastKEMKey) public(dst []byte) []byte {
 	dst, own := extend(dst, k.own.Scheme().PublicKeySize())
 	k.own.(packer).Pack(own)
+	leaveVectors()
 	return dst
 }
 
@@ -154,6 +165,7 @@ func (k *fastKEMKey) shared(dst, reply []byte) ([]byte, error) {
 	}
 	dst, secret := extend(dst, scheme.SharedKeySize())
 	k.private.(decapsulator).DecapsulateTo(secret, reply)
+	leaveVectors()
 	return dst, nil
 }
 
