@@ -5,6 +5,7 @@ import (
 	crand "crypto/rand"
 	"crypto/rsa"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -66,31 +67,35 @@ func TestTiming(t *testing.T) {
 		t.Skip("-timing says how many samples")
 	}
 	for _, bits := range []int{1024, 2048} {
-		key, err := rsa.GenerateKey(crand.Reader, bits)
-		if err != nil {
-			t.Fatal(err)
+		t.Run(fmt.Sprintf("RSA-%d", bits), func(t *testing.T) { timeOf(t, bits) })
+	}
+}
+
+func timeOf(t *testing.T, bits int) {
+	key, err := rsa.GenerateKey(crand.Reader, bits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := ciphertexts(t, &key.PublicKey, 2, wire.TLS12)
+	a := &arrival{key: key}
+	measure := func(name string, bad [][]byte, handle func()) testkit.Compared {
+		classes := [2][][]byte{good, bad}
+		found := testkit.Welch(*timingSamples,
+			func(class int) { a.ciphertext = classes[class][rand.IntN(len(classes[class]))] }, handle)
+		t.Logf("well formed and %s, 2·%d premasters: %v", name, *timingSamples, found)
+		return found
+	}
+	badBlock := ciphertexts(t, &key.PublicKey, 1, wire.TLS12)
+	for name, bad := range map[string][][]byte{
+		"another block type":             badBlock,
+		"another version":                ciphertexts(t, &key.PublicKey, 2, wire.TLS10),
+		"well formed, other ciphertexts": ciphertexts(t, &key.PublicKey, 2, wire.TLS12),
+	} {
+		if measure(name, bad, a.handle).Real() {
+			t.Errorf("%s shows", name)
 		}
-		good := ciphertexts(t, &key.PublicKey, 2, wire.TLS12)
-		a := &arrival{key: key}
-		measure := func(name string, bad [][]byte, handle func()) testkit.Compared {
-			classes := [2][][]byte{good, bad}
-			found := testkit.Welch(*timingSamples,
-				func(class int) { a.ciphertext = classes[class][rand.IntN(len(classes[class]))] }, handle)
-			t.Logf("RSA-%d, well formed and %s, 2·%d premasters: %v", bits, name, *timingSamples, found)
-			return found
-		}
-		badBlock := ciphertexts(t, &key.PublicKey, 1, wire.TLS12)
-		for name, bad := range map[string][][]byte{
-			"another block type":             badBlock,
-			"another version":                ciphertexts(t, &key.PublicKey, 2, wire.TLS10),
-			"well formed, other ciphertexts": ciphertexts(t, &key.PublicKey, 2, wire.TLS12),
-		} {
-			if measure(name, bad, a.handle).Real() {
-				t.Errorf("RSA-%d: %s shows", bits, name)
-			}
-		}
-		if !measure("another block type, handled naively", badBlock, a.handleNaively).Real() {
-			t.Errorf("RSA-%d: a server that tells does not show: nothing would", bits)
-		}
+	}
+	if !measure("another block type, handled naively", badBlock, a.handleNaively).Real() {
+		t.Error("a server that tells does not show: nothing would")
 	}
 }
